@@ -1,0 +1,172 @@
+//! What was verified about one image.
+//!
+//! A [`Verified`] value is made by the verifier only; whoever holds one need not check it again.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use countersign_image::{Digest, PinnedReference};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::{Provenance, Rejection, Sbom};
+
+/// Everything that is known about one pinned image.
+#[derive(Clone, Debug)]
+pub struct Evidence {
+    /// The image that all of this speaks of.
+    pub image: PinnedReference,
+    /// Signatures of the image itself.
+    pub signatures: Vec<Verified<Signature>>,
+    /// Signed statements about the image, other than "it is signed".
+    pub statements: Vec<Verified<Statement>>,
+    /// Attached things that count for nothing, and why.
+    pub rejected: Vec<Rejection>,
+}
+
+/// A value whose signature, key and subject were checked.
+///
+/// One signed thing that carries signatures of two accepted keys yields two of these, one per [`Identity`]; the same
+/// signature attached twice yields two with the same identity. Thresholds count distinct identities.
+///
+/// Nobody else can make one:
+///
+/// ```compile_fail,E0451
+/// use countersign_evidence::{Signature, Verified};
+/// let forged = Verified { value: Signature { annotations: Default::default() } };
+/// ```
+///
+/// ```
+/// use countersign_evidence::{Signature, Verified};
+/// fn annotations(signature: &Verified<Signature>) -> usize {
+///     signature.value().annotations.len()
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Verified<T> {
+    pub(crate) value: T,
+    pub(crate) voucher: Voucher,
+    pub(crate) format: Format,
+    pub(crate) subject: Digest,
+    pub(crate) manifest: Digest,
+}
+
+impl<T> Verified<T> {
+    /// What was verified.
+    #[must_use]
+    pub fn value(&self) -> &T {
+        &self.value
+    }
+
+    /// The names of the authorities that vouch for it, at least one.
+    #[must_use]
+    pub fn authorities(&self) -> &[String] {
+        &self.voucher.authorities
+    }
+
+    /// Who signed it.
+    #[must_use]
+    pub fn identity(&self) -> &Identity {
+        &self.voucher.identity
+    }
+
+    /// How it was stored.
+    #[must_use]
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// The digest that it speaks of.
+    #[must_use]
+    pub fn subject(&self) -> &Digest {
+        &self.subject
+    }
+
+    /// The manifest that carries it.
+    #[must_use]
+    pub fn manifest(&self) -> &Digest {
+        &self.manifest
+    }
+}
+
+/// An identity together with the authorities that accept it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Voucher {
+    pub(crate) identity: Identity,
+    pub(crate) authorities: Vec<String>,
+}
+
+/// Who signed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Identity {
+    /// The holder of a configured key.
+    Key {
+        /// `sha256:` and the hex hash of the key's SPKI.
+        #[serde(rename = "subject")]
+        fingerprint: String,
+    },
+}
+
+impl Identity {
+    /// The subject: a key's fingerprint.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        match self {
+            Self::Key { fingerprint } => fingerprint,
+        }
+    }
+}
+
+/// How a signed thing was stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Format {
+    /// A Sigstore bundle.
+    Bundle,
+    /// A simple-signing payload or a bare envelope, as cosign's `.sig` and `.att` tags hold them.
+    CosignTag,
+}
+
+impl Format {
+    /// The name in `input` and in messages.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Bundle => "bundle",
+            Self::CosignTag => "cosign-tag",
+        }
+    }
+}
+
+/// "This image is signed", and what the signer added.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Signature {
+    /// The signer's annotations; they are signed too.
+    pub annotations: BTreeMap<String, String>,
+}
+
+/// An in-toto statement about the image.
+#[derive(Clone, Debug)]
+pub struct Statement {
+    /// The type of its predicate, as signed.
+    pub predicate_type: String,
+    /// The predicate as signed, strictly checked JSON that is parsed only where a rule asks for it.
+    pub predicate: Arc<RawValue>,
+    /// What it says, in one shape for all producers.
+    pub content: Content,
+}
+
+/// The normalised content of a statement.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Content {
+    /// SLSA provenance.
+    Provenance(Box<Provenance>),
+    /// A software bill of materials.
+    Sbom(Box<Sbom>),
+    /// Any other predicate.
+    Other,
+}

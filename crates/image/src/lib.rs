@@ -1,0 +1,24 @@
+//! Names and content of OCI images: references, digests, manifests, attached things, and the trait by which they are read.
+//!
+//! Pure: opens no file and no connection, and reads no clock. Refuses what two readers could understand in two ways.
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+
+mod attachment;
+mod digest;
+mod excerpt;
+mod json;
+pub mod limits;
+mod manifest;
+pub mod media_type;
+mod pattern;
+mod reference;
+mod source;
+
+pub use attachment::{Attachment, Form, Origin};
+pub use digest::{Algorithm, Digest, DigestError};
+pub use excerpt::excerpt;
+pub use json::{JsonError, check_strict, parse_strict};
+pub use manifest::{Descriptor, Document, Index, Manifest, ManifestError, Platform};
+pub use pattern::{PatternError, RepositoryPattern};
+pub use reference::{PinnedReference, Reference, ReferenceError, Repository};
+pub use source::{Collected, ImageSource, Needs, Resolved, SourceError};

@@ -1,0 +1,43 @@
+//! Every bound on what is read from outside, in one place.
+//!
+//! A limit refuses with a code of its own; nothing is ever truncated to fit, since whoever can add content could
+//! then push the part that matters over the edge.
+
+/// Bytes of one manifest or index.
+pub const MANIFEST_BYTES: usize = 4 * MIB;
+/// Descriptors in any index, a referrers page or fallback tag included.
+pub const INDEX_ENTRIES: usize = 1024;
+/// Runnable children of an image index.
+pub const INDEX_CHILDREN: usize = 32;
+/// Layers of one manifest.
+pub const MANIFEST_LAYERS: usize = 1024;
+/// Layers of a manifest that carries signatures or attestations.
+pub const SIGNATURE_LAYERS: usize = 64;
+/// Referrers of one image, over all pages.
+pub const REFERRERS: usize = 64;
+/// Pages of one referrers list.
+pub const REFERRER_PAGES: usize = 5;
+/// Bytes of one simple-signing payload.
+pub const PAYLOAD_BYTES: usize = 64 * 1024;
+/// Bytes of one bundle, envelope or statement.
+pub const STATEMENT_BYTES: usize = 32 * MIB;
+/// Bytes of all the things attached to one image together.
+pub const ATTACHMENT_BYTES: usize = 128 * MIB;
+/// Subjects of one statement.
+pub const SUBJECTS: usize = 1024;
+/// Redirects of one request.
+pub const REDIRECTS: usize = 5;
+/// Nesting at which a JSON document is refused.
+pub const JSON_DEPTH: usize = 128;
+/// Bytes of an image reference; the longest valid one is shorter (name 255, tag 128, digest 135).
+pub const REFERENCE_BYTES: usize = 1024;
+/// Bytes of a repository name, registry included.
+pub const NAME_BYTES: usize = 255;
+/// Bytes of a tag.
+pub const TAG_BYTES: usize = 128;
+/// Bytes of a repository pattern.
+pub const PATTERN_BYTES: usize = 512;
+/// Characters of outside text that are repeated in a message.
+pub const EXCERPT_CHARS: usize = 200;
+
+const MIB: usize = 1024 * 1024;

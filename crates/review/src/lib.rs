@@ -1,0 +1,19 @@
+//! The one path from a workload to a decision, shared by the webhook and the CLI.
+//!
+//! Resolves, collects, verifies and evaluates through [`ImageSource`](countersign_image::ImageSource); knows no
+//! registry, reads no clock, and answers within the deadline it is given.
+
+mod decision;
+mod error;
+mod reviewer;
+mod settings;
+mod wording;
+mod workers;
+
+pub use decision::{Facts, Finding, ImageReview, Outcome, Review};
+pub use error::ReviewError;
+pub use reviewer::{PinnedUse, Reviewer};
+pub use settings::{Request, Settings, Stance, UnknownStance, User};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,202 @@
+//! What is attested: a predicate's type, and a file's content in the shape that this type asks for.
+//!
+//! Refuses text that is not what its type says. Whether an SBOM or a provenance makes sense, `countersign_evidence` judges.
+
+use std::fmt;
+use std::str::FromStr;
+
+use countersign_evidence::predicate;
+use countersign_image::check_strict;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+/// The type of a predicate, by its URI or by cosign's name for it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct PredicateType {
+    uri: String,
+    shape: Shape,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Shape {
+    Custom,
+    Json,
+    Text,
+}
+
+impl PredicateType {
+    /// The URI that stands in statements.
+    pub fn uri(&self) -> &str {
+        &self.uri
+    }
+}
+
+impl FromStr for PredicateType {
+    type Err = PredicateError;
+
+    fn from_str(written: &str) -> Result<Self, PredicateError> {
+        let shape = match written {
+            "custom" => Shape::Custom,
+            "spdx" => Shape::Text,
+            _ => Shape::Json,
+        };
+        let uri = match predicate::from_alias(written) {
+            Some(uri) => uri.to_owned(),
+            None if is_uri(written) => written.to_owned(),
+            None => return Err(PredicateError::UnknownType { written: written.to_owned() }),
+        };
+        Ok(Self { uri, shape })
+    }
+}
+
+impl fmt::Display for PredicateType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.uri)
+    }
+}
+
+/// A predicate ready to be put in a statement, byte for byte as it was written.
+#[derive(Clone, Debug)]
+pub struct Predicate {
+    kind: PredicateType,
+    content: Box<RawValue>,
+}
+
+impl Predicate {
+    /// The predicate of type `kind` that a file holds. `now` is used by cosign's `custom` type alone.
+    pub fn new(kind: PredicateType, file: &[u8], now: Timestamp) -> Result<Self, PredicateError> {
+        let text = std::str::from_utf8(file).map_err(|_| PredicateError::malformed("it is not UTF-8"))?;
+        let content = match kind.shape {
+            Shape::Custom => raw(&CustomWire { data: text, timestamp: now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string() }),
+            Shape::Text => raw(text),
+            Shape::Json => {
+                check_strict(file).map_err(|error| PredicateError::malformed(error))?;
+                RawValue::from_string(text.trim().to_owned())
+            }
+        };
+        Ok(Self { kind, content: content.map_err(PredicateError::malformed)? })
+    }
+
+    /// The URI of its type.
+    pub fn predicate_type(&self) -> &str {
+        self.kind.uri()
+    }
+
+    pub(crate) fn content(&self) -> &RawValue {
+        &self.content
+    }
+}
+
+/// Why a predicate cannot be attested.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PredicateError {
+    /// The file is not JSON, or is JSON that readers could understand in two ways.
+    #[error("the predicate cannot be used: {detail}")]
+    Malformed {
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// Neither one of cosign's names nor a URI.
+    #[error("{written:?} is no predicate type")]
+    UnknownType {
+        /// What was asked for.
+        written: String,
+    },
+}
+
+impl PredicateError {
+    /// A stable name for the kind of failure.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Malformed { .. } => "predicate_malformed",
+            Self::UnknownType { .. } => "predicate_type_unknown",
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Malformed { .. } => None,
+            Self::UnknownType { .. } => Some(TYPES),
+        }
+    }
+
+    fn malformed(detail: impl fmt::Display) -> Self {
+        Self::Malformed { detail: detail.to_string() }
+    }
+}
+
+/// Whether `text` is an absolute URI, as RFC 3986 §4.3 has it: a scheme, a colon, something after it, no white space.
+fn is_uri(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once(':') else {
+        return false;
+    };
+    scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+.-".contains(c))
+        && !rest.is_empty()
+        && rest.chars().all(|c| c.is_ascii_graphic())
+}
+
+fn raw<T: Serialize + ?Sized>(value: &T) -> serde_json::Result<Box<RawValue>> {
+    serde_json::value::to_raw_value(value)
+}
+
+/// cosign's own predicate for anything that has no type.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct CustomWire<'a> {
+    data: &'a str,
+    timestamp: String,
+}
+
+const TYPES: &str = "use a URI or one of: cyclonedx, custom, link, openvex, slsaprovenance02, slsaprovenance1, spdx, spdxjson, vuln";
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn aliases_and_uris_are_types_and_nothing_else_is() {
+        for (written, uri) in [
+            ("slsaprovenance1", "https://slsa.dev/provenance/v1"),
+            ("slsaprovenance", "https://slsa.dev/provenance/v0.2"),
+            ("spdxjson", "https://spdx.dev/Document"),
+            ("custom", "https://cosign.sigstore.dev/attestation/v1"),
+            ("https://acme.example/review/v1", "https://acme.example/review/v1"),
+            ("urn:acme:review", "urn:acme:review"),
+        ] {
+            assert_eq!(written.parse::<PredicateType>().unwrap().uri(), uri);
+        }
+        for written in ["", "slsa", "https:", "two words:x", "1a:b", "https://a b"] {
+            assert_eq!(written.parse::<PredicateType>().unwrap_err().code(), "predicate_type_unknown", "{written}");
+        }
+    }
+
+    #[test]
+    fn json_is_kept_as_it_was_written() {
+        let predicate = predicate("https://acme.example/x", b" {\"n\": 1.0000000000000000001}\n").unwrap();
+        assert_eq!(predicate.content().get(), "{\"n\": 1.0000000000000000001}");
+    }
+
+    #[test]
+    fn text_becomes_a_string_and_custom_is_wrapped_as_cosign_does() {
+        assert_eq!(predicate("spdx", b"SPDXVersion: SPDX-2.3\n").unwrap().content().get(), r#""SPDXVersion: SPDX-2.3\n""#);
+        let custom = predicate("custom", b"hello").unwrap();
+        assert_eq!(custom.content().get(), r#"{"Data":"hello","Timestamp":"2026-11-20T08:00:00Z"}"#);
+    }
+
+    #[test]
+    fn json_that_two_readers_could_read_in_two_ways_is_refused() {
+        for file in [&b"{\"a\":1,\"a\":2}"[..], b"{} {}", b"", b"no json", b"\xff"] {
+            assert_eq!(predicate("slsaprovenance1", file).unwrap_err().code(), "predicate_malformed");
+        }
+    }
+
+    fn predicate(kind: &str, file: &[u8]) -> Result<Predicate, PredicateError> {
+        Predicate::new(kind.parse()?, file, "2026-11-20T08:00:00.5Z".parse().unwrap())
+    }
+}
