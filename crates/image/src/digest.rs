@@ -61,7 +61,10 @@ impl Digest {
     }
 
     fn with(algorithm: Algorithm, bytes: &[u8]) -> Self {
-        Self { algorithm, hex: lower_hex(algorithm.hash(bytes).as_ref()).into_boxed_str() }
+        Self {
+            algorithm,
+            hex: lower_hex(algorithm.hash(bytes).as_ref()).into_boxed_str(),
+        }
     }
 
     /// The algorithm that was used.
@@ -106,18 +109,29 @@ impl FromStr for Digest {
 
     fn from_str(text: &str) -> Result<Self, DigestError> {
         let Some((name, hex)) = text.split_once(':') else {
-            return Err(DigestError::Malformed { text: excerpt(text) });
+            return Err(DigestError::Malformed {
+                text: excerpt(text),
+            });
         };
         let algorithm = match name {
             "sha256" => Algorithm::Sha256,
             "sha512" => Algorithm::Sha512,
-            _ => return Err(DigestError::UnknownAlgorithm { algorithm: excerpt(name) }),
+            _ => {
+                return Err(DigestError::UnknownAlgorithm {
+                    algorithm: excerpt(name),
+                });
+            }
         };
         let lower_hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
         if hex.len() != algorithm.hex_length() || !hex.bytes().all(lower_hex) {
-            return Err(DigestError::Malformed { text: excerpt(text) });
+            return Err(DigestError::Malformed {
+                text: excerpt(text),
+            });
         }
-        Ok(Self { algorithm, hex: hex.into() })
+        Ok(Self {
+            algorithm,
+            hex: hex.into(),
+        })
     }
 }
 
@@ -166,7 +180,9 @@ impl DigestError {
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Malformed { .. } => Some("a digest is `sha256:` and 64 lower-case hexadecimal digits"),
+            Self::Malformed { .. } => {
+                Some("a digest is `sha256:` and 64 lower-case hexadecimal digits")
+            }
             Self::UnknownAlgorithm { .. } => Some("use a sha256 or sha512 digest"),
         }
     }
@@ -174,7 +190,10 @@ impl DigestError {
 
 fn lower_hex(bytes: &[u8]) -> String {
     let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+    bytes
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+        .collect()
 }
 
 #[cfg(test)]
@@ -196,8 +215,14 @@ mod tests {
     fn verifies_only_the_same_bytes() {
         assert!(Digest::of(b"abc").verifies(b"abc"));
         assert!(!Digest::of(b"abc").verifies(b"abd"));
-        let text = format!("sha512:{}", lower_hex(Algorithm::Sha512.hash(b"abc").as_ref()));
-        assert!(text.parse::<Digest>().is_ok_and(|digest| digest.verifies(b"abc") && !digest.verifies(b"")));
+        let text = format!(
+            "sha512:{}",
+            lower_hex(Algorithm::Sha512.hash(b"abc").as_ref())
+        );
+        assert!(
+            text.parse::<Digest>()
+                .is_ok_and(|digest| digest.verifies(b"abc") && !digest.verifies(b""))
+        );
     }
 
     #[test]
@@ -218,14 +243,21 @@ mod tests {
             (format!("md5:{}", &hex[..32]), "digest_algorithm"),
             (format!("../sha256:{hex}"), "digest_algorithm"),
         ] {
-            assert_eq!(text.parse::<Digest>().map_err(|error| error.code()), Err(code), "{text}");
+            assert_eq!(
+                text.parse::<Digest>().map_err(|error| error.code()),
+                Err(code),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn is_a_string_in_json() -> Result<(), serde_json::Error> {
         let json = format!("\"{EMPTY}\"");
-        assert_eq!(serde_json::to_string(&serde_json::from_str::<Digest>(&json)?)?, json);
+        assert_eq!(
+            serde_json::to_string(&serde_json::from_str::<Digest>(&json)?)?,
+            json
+        );
         assert!(serde_json::from_str::<Digest>("\"sha256:00\"").is_err());
         Ok(())
     }

@@ -33,12 +33,18 @@ mod tests {
 
     #[test]
     fn plain_text_stays_as_it_is() {
-        assert_eq!(excerpt("registry.example.com/ä:1"), "registry.example.com/ä:1");
+        assert_eq!(
+            excerpt("registry.example.com/ä:1"),
+            "registry.example.com/ä:1"
+        );
     }
 
     #[test]
     fn control_and_direction_characters_are_spelt_out() {
-        assert_eq!(excerpt("a\r\nb\0\u{202e}c"), "a\\u{d}\\u{a}b\\u{0}\\u{202e}c");
+        assert_eq!(
+            excerpt("a\r\nb\0\u{202e}c"),
+            "a\\u{d}\\u{a}b\\u{0}\\u{202e}c"
+        );
     }
 
     #[test]

@@ -7,7 +7,9 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    DeserializeOwned, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor,
+};
 
 use crate::{excerpt, limits};
 
@@ -18,7 +20,9 @@ use crate::{excerpt, limits};
 /// As [`check_strict`], and [`JsonError::Shape`] when the document is JSON but no `T`.
 pub fn parse_strict<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, JsonError> {
     check_strict(bytes)?;
-    serde_json::from_slice(bytes).map_err(|error| JsonError::Shape { detail: excerpt(&error.to_string()) })
+    serde_json::from_slice(bytes).map_err(|error| JsonError::Shape {
+        detail: excerpt(&error.to_string()),
+    })
 }
 
 /// Checks that `bytes` are one JSON value that every reader understands alike.
@@ -33,17 +37,28 @@ pub fn check_strict(bytes: &[u8]) -> Result<(), JsonError> {
     let text = std::str::from_utf8(bytes).map_err(|_| JsonError::InvalidUtf8)?;
     let mut duplicate = None;
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let outcome = Unambiguous { duplicate: &mut duplicate }.deserialize(&mut deserializer);
+    let outcome = Unambiguous {
+        duplicate: &mut duplicate,
+    }
+    .deserialize(&mut deserializer);
     let Err(error) = outcome.and_then(|()| deserializer.end()) else {
         return Ok(());
     };
     if let Some(key) = duplicate {
-        return Err(JsonError::DuplicateKey { key, line: error.line(), column: error.column() });
+        return Err(JsonError::DuplicateKey {
+            key,
+            line: error.line(),
+            column: error.column(),
+        });
     }
     if nesting(bytes) >= limits::JSON_DEPTH {
-        return Err(JsonError::TooDeep { limit: limits::JSON_DEPTH });
+        return Err(JsonError::TooDeep {
+            limit: limits::JSON_DEPTH,
+        });
     }
-    Err(JsonError::Syntax { detail: excerpt(&error.to_string()) })
+    Err(JsonError::Syntax {
+        detail: excerpt(&error.to_string()),
+    })
 }
 
 /// Why a document is refused.
@@ -146,7 +161,12 @@ impl<'de> Visitor<'de> for Unambiguous<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        while items.next_element_seed(Unambiguous { duplicate: self.duplicate })?.is_some() {}
+        while items
+            .next_element_seed(Unambiguous {
+                duplicate: self.duplicate,
+            })?
+            .is_some()
+        {}
         Ok(())
     }
 
@@ -157,7 +177,9 @@ impl<'de> Visitor<'de> for Unambiguous<'_> {
                 *self.duplicate = Some(excerpt(&key));
                 return Err(A::Error::custom("duplicate key"));
             }
-            entries.next_value_seed(Unambiguous { duplicate: self.duplicate })?;
+            entries.next_value_seed(Unambiguous {
+                duplicate: self.duplicate,
+            })?;
         }
         Ok(())
     }
@@ -240,12 +262,21 @@ mod tests {
 
     #[track_caller]
     fn check(json: impl AsRef<[u8]>, code: Option<&str>) {
-        assert_eq!(check_strict(json.as_ref()).err().map(|error| error.code()), code);
+        assert_eq!(
+            check_strict(json.as_ref()).err().map(|error| error.code()),
+            code
+        );
     }
 
     #[test]
     fn accepts_plain_json() {
-        for json in ["null", " [1, -2.5, \"a\", true] ", r#"{"a":{"b":1},"c":{"b":1}}"#, r#"{"":0," ":0}"#, "\"😀\""] {
+        for json in [
+            "null",
+            " [1, -2.5, \"a\", true] ",
+            r#"{"a":{"b":1},"c":{"b":1}}"#,
+            r#"{"":0," ":0}"#,
+            "\"😀\"",
+        ] {
             check(json, None);
         }
     }
@@ -254,7 +285,10 @@ mod tests {
     fn refuses_a_key_that_stands_twice_however_deep_or_spelt() {
         check(r#"{"a":1,"a":1}"#, Some("json_duplicate_key"));
         check(r#"{"a":1,"\u0061":1}"#, Some("json_duplicate_key"));
-        check(r#"[{"a":[{"b":{},"c":0,"b":{}}]}]"#, Some("json_duplicate_key"));
+        check(
+            r#"[{"a":[{"b":{},"c":0,"b":{}}]}]"#,
+            Some("json_duplicate_key"),
+        );
         let many: String = (0..100).map(|number| format!("\"{number}\":0,")).collect();
         check(format!("{{{many}\"a\":0}}"), None);
         check(format!("{{{many}\"3\":0}}"), Some("json_duplicate_key"));
@@ -268,7 +302,20 @@ mod tests {
 
     #[test]
     fn refuses_what_is_not_one_json_value() {
-        for json in ["", "{", "{}{}", "{} x", "[1,]", "{'a':1}", "NaN", "01", "1e309", r#""\ud800""#, "\"\n\"", "// a\n1"] {
+        for json in [
+            "",
+            "{",
+            "{}{}",
+            "{} x",
+            "[1,]",
+            "{'a':1}",
+            "NaN",
+            "01",
+            "1e309",
+            r#""\ud800""#,
+            "\"\n\"",
+            "// a\n1",
+        ] {
             check(json, Some("json_syntax"));
         }
         check("\u{feff}{}", Some("json_byte_order_mark"));
@@ -288,9 +335,14 @@ mod tests {
     #[test]
     fn a_wrong_shape_is_told_from_wrong_json() {
         assert_eq!(parse_strict::<Vec<u8>>(b"[1,2]"), Ok(vec![1, 2]));
-        assert_eq!(parse_strict::<Vec<u8>>(b"[1,-2]").map_err(|error| error.code()), Err("json_shape"));
+        assert_eq!(
+            parse_strict::<Vec<u8>>(b"[1,-2]").map_err(|error| error.code()),
+            Err("json_shape")
+        );
         let long = format!("\"{}\"", "x\\u0000".repeat(10_000));
-        let Err(error) = parse_strict::<Vec<u8>>(long.as_bytes()) else { panic!("a string is no list") };
+        let Err(error) = parse_strict::<Vec<u8>>(long.as_bytes()) else {
+            panic!("a string is no list")
+        };
         assert!(error.to_string().len() < 2_000);
     }
 }
