@@ -1,1 +1,31 @@
-//! placeholder
+//! What the tests run against instead of the world: an OCI registry on a loopback port, in process or as a binary.
+//!
+//! It follows the distribution specification closely enough for other clients, and departs from it only where a
+//! [`Fault`] says so. Nothing here is linked into what ships.
+
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a broken test double should stop the test at once"
+)]
+
+mod auth;
+mod fault;
+mod fixture;
+mod layout;
+mod log;
+mod raw;
+mod registry;
+mod routes;
+mod serve;
+mod store;
+mod tls;
+mod upload;
+
+pub use auth::Issuer;
+pub use fault::Fault;
+pub use fixture::{Layer, Pushed};
+pub use log::{Log, Request};
+pub use raw::RawServer;
+pub use registry::{Builder, TestRegistry};
+pub use tls::Identity;
