@@ -164,9 +164,9 @@ pub struct Statement {
 #[non_exhaustive]
 pub enum Content {
     /// SLSA provenance.
-    Provenance(Box<Provenance>),
+    Provenance(Arc<Provenance>),
     /// A software bill of materials.
-    Sbom(Box<Sbom>),
-    /// Any other predicate.
+    Sbom(Arc<Sbom>),
+    /// Any other predicate; and one that does not read as what its type says, which stands among the rejected too.
     Other,
 }

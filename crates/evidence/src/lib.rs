@@ -9,6 +9,7 @@ mod base64;
 mod bundle;
 mod dsse;
 mod evidence;
+mod json;
 mod keys;
 pub mod predicate;
 mod provenance;
@@ -17,6 +18,8 @@ mod sbom;
 mod sealed;
 mod simple_signing;
 mod statement;
+#[cfg(test)]
+mod testing;
 mod trust;
 mod verifier;
 

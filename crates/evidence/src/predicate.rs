@@ -50,7 +50,7 @@ pub enum Family {
 pub fn family(predicate_type: &str) -> Option<Family> {
     match predicate_type {
         COSIGN_SIGN => Some(Family::Sign),
-        // Another version may mean other fields, so these two only (FORMATS: "treat any other suffix as unknown").
+        // Another version may have other fields, so these two only.
         SLSA_PROVENANCE_V02 | SLSA_PROVENANCE_V1 => Some(Family::Provenance),
         VERIFICATION_SUMMARY => Some(Family::VerificationSummary),
         COSIGN_VULN => Some(Family::Vulnerabilities),
@@ -110,7 +110,10 @@ mod tests {
             ("https://slsa.dev/provenance/v1", Some(Family::Provenance)),
             ("https://sigstore.dev/cosign/sign/v1", Some(Family::Sign)),
             ("https://openvex.dev/ns/v0.2.0", Some(Family::Vex)),
-            ("https://in-toto.io/attestation/vulns/v0.1", Some(Family::Vulnerabilities)),
+            (
+                "https://in-toto.io/attestation/vulns/v0.1",
+                Some(Family::Vulnerabilities),
+            ),
         ] {
             assert_eq!(family(predicate_type), expected, "{predicate_type}");
         }
@@ -144,8 +147,14 @@ mod tests {
 
     #[test]
     fn an_alias_means_what_it_means_to_cosign() {
-        assert_eq!(from_alias("slsaprovenance"), Some("https://slsa.dev/provenance/v0.2"));
-        assert_eq!(from_alias("slsaprovenance1"), Some("https://slsa.dev/provenance/v1"));
+        assert_eq!(
+            from_alias("slsaprovenance"),
+            Some("https://slsa.dev/provenance/v0.2")
+        );
+        assert_eq!(
+            from_alias("slsaprovenance1"),
+            Some("https://slsa.dev/provenance/v1")
+        );
         assert_eq!(from_alias("spdxjson"), from_alias("spdx"));
         assert_eq!(from_alias("https://spdx.dev/Document"), None);
     }

@@ -83,7 +83,11 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     pub(crate) fn new(reason: Reason, detail: impl AsRef<str>) -> Self {
-        Self { reason, detail: excerpt(detail.as_ref()), predicate_type: None }
+        Self {
+            reason,
+            detail: excerpt(detail.as_ref()),
+            predicate_type: None,
+        }
     }
 
     pub(crate) fn about(mut self, predicate_type: &str) -> Self {

@@ -2,6 +2,8 @@
 //!
 //! Holds names and keys; what they signed is the verifier's matter.
 
+use std::collections::BTreeSet;
+
 use crate::PublicKey;
 
 /// A named group of keys that may vouch.
@@ -25,6 +27,49 @@ pub enum Transparency {
     None,
     /// That a timestamp authority saw it.
     Timestamp,
+}
+
+/// A key, and everybody who lists it.
+#[derive(Clone, Debug)]
+pub(crate) struct TrustedKey {
+    pub(crate) key: PublicKey,
+    pub(crate) authorities: Vec<String>,
+}
+
+/// Each distinct key of `authorities`, once.
+pub(crate) fn trusted_keys(authorities: &[Authority]) -> Result<Vec<TrustedKey>, TrustError> {
+    if authorities.is_empty() {
+        return Err(TrustError::NoAuthorities);
+    }
+    let mut names = BTreeSet::new();
+    let mut trusted: Vec<TrustedKey> = Vec::new();
+    for Authority {
+        name,
+        keys,
+        transparency,
+    } in authorities
+    {
+        if !names.insert(name) {
+            return Err(TrustError::DuplicateAuthority { name: name.clone() });
+        }
+        if keys.is_empty() {
+            return Err(TrustError::NoKeys { name: name.clone() });
+        }
+        if *transparency != Transparency::None {
+            return Err(TrustError::TransparencyUnsupported { name: name.clone() });
+        }
+        for key in keys {
+            match trusted.iter_mut().find(|known| known.key == *key) {
+                Some(known) if known.authorities.contains(name) => {}
+                Some(known) => known.authorities.push(name.clone()),
+                None => trusted.push(TrustedKey {
+                    key: key.clone(),
+                    authorities: vec![name.clone()],
+                }),
+            }
+        }
+    }
+    Ok(trusted)
 }
 
 /// Why authorities cannot be used.
@@ -70,7 +115,9 @@ impl TrustError {
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::DuplicateAuthority { .. } => Some("give each authority a name of its own; one may have several keys"),
+            Self::DuplicateAuthority { .. } => {
+                Some("give each authority a name of its own; one may have several keys")
+            }
             Self::NoAuthorities | Self::NoKeys { .. } => Some("name at least one public key"),
             Self::TransparencyUnsupported { .. } => Some("use `transparency: none`"),
         }

@@ -1,0 +1,45 @@
+//! Base64 as it occurs in envelopes: standard or URL-safe, padded or not, one of them at a time.
+//!
+//! Refuses mixed alphabets, line breaks and trailing bits, so that one text has one meaning.
+
+use base64::Engine as _;
+use base64::alphabet::{STANDARD, URL_SAFE};
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+/// Decodes `text`; `None` when it is not base64.
+pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
+    let url_safe = text.bytes().any(|byte| matches!(byte, b'-' | b'_'));
+    let engine = if url_safe {
+        &URL_SAFE_ENGINE
+    } else {
+        &STANDARD_ENGINE
+    };
+    engine.decode(text).ok()
+}
+
+const CONFIG: GeneralPurposeConfig =
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+const STANDARD_ENGINE: GeneralPurpose = GeneralPurpose::new(&STANDARD, CONFIG);
+const URL_SAFE_ENGINE: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, CONFIG);
+
+#[cfg(test)]
+mod tests {
+    use super::decode;
+
+    #[test]
+    fn both_alphabets_are_read_with_and_without_padding() {
+        for text in ["+/8=", "+/8", "-_8=", "-_8"] {
+            assert_eq!(decode(text), Some(vec![0xfb, 0xff]), "{text}");
+        }
+        assert_eq!(decode(""), Some(vec![]));
+    }
+
+    #[test]
+    fn anything_ambiguous_is_refused() {
+        for text in [
+            "+_8=", "+/9=", "+/8=\n", " +/8=", "+/8==", "!!!", "A", "AAAA=AAA",
+        ] {
+            assert_eq!(decode(text), None, "{text}");
+        }
+    }
+}

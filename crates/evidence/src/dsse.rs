@@ -1,0 +1,91 @@
+//! DSSE envelopes (<https://github.com/secure-systems-lab/dsse>).
+//!
+//! Refuses a payload type other than in-toto's before anything is verified, and never goes by `keyid`.
+
+use std::borrow::Cow;
+
+use countersign_image::media_type;
+use serde::Deserialize;
+
+use crate::base64;
+use crate::rejection::{Reason, Refusal};
+use crate::sealed::{Sealed, SignerClaim};
+
+/// The bytes that a DSSE signature is made over.
+///
+/// ```
+/// let message = countersign_evidence::dsse_pae("http://example.com/HelloWorld", b"hello world");
+/// assert_eq!(message, b"DSSEv1 29 http://example.com/HelloWorld 11 hello world");
+/// ```
+#[must_use]
+pub fn dsse_pae(payload_type: &str, body: &[u8]) -> Vec<u8> {
+    let header = format!(
+        "DSSEv1 {} {payload_type} {} ",
+        payload_type.len(),
+        body.len()
+    );
+    [header.as_bytes(), body].concat()
+}
+
+/// An envelope as stored.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Envelope<'a> {
+    #[serde(borrow)]
+    payload: Cow<'a, str>,
+    payload_type: String,
+    signatures: Vec<EnvelopeSignature>,
+}
+
+#[derive(Deserialize)]
+struct EnvelopeSignature {
+    sig: String,
+}
+
+impl Envelope<'_> {
+    pub(crate) fn signatures(&self) -> usize {
+        self.signatures.len()
+    }
+
+    /// The envelope as a sealed in-toto statement.
+    pub(crate) fn seal(self, claim: SignerClaim) -> Result<Sealed, Refusal> {
+        match self.signatures() {
+            0 => return Err(Refusal::malformed("the envelope has no signature")),
+            1..=SIGNATURES => {}
+            count => {
+                let detail =
+                    format!("the envelope has {count} signatures, at most {SIGNATURES} are read");
+                return Err(Refusal::new(Reason::TooMany, detail));
+            }
+        }
+        if self.payload_type != media_type::IN_TOTO {
+            let found = countersign_image::excerpt(&self.payload_type);
+            let detail = format!(
+                "it holds {found}, and no in-toto statement ({})",
+                media_type::IN_TOTO
+            );
+            return Err(Refusal::new(Reason::PayloadTypeMismatch, detail));
+        }
+        let body = base64::decode(&self.payload)
+            .ok_or_else(|| Refusal::malformed("the payload of the envelope is not base64"))?;
+        // One that is garbage must not hide a good one beside it.
+        let signatures: Vec<_> = self
+            .signatures
+            .iter()
+            .filter_map(|signature| {
+                base64::decode(&signature.sig).filter(|bytes| !bytes.is_empty())
+            })
+            .collect();
+        if signatures.is_empty() {
+            return Err(Refusal::malformed(
+                "the signature in the envelope is empty or not base64",
+            ));
+        }
+        let message = dsse_pae(&self.payload_type, &body);
+        let payload_start = message.len() - body.len();
+        Ok(Sealed::new(message, payload_start, signatures, claim))
+    }
+}
+
+/// Signatures in one envelope. Each costs a verification per key, so whoever can push should not choose the number.
+const SIGNATURES: usize = 8;

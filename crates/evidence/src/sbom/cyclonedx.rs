@@ -1,0 +1,260 @@
+//! CycloneDX 1.4 to 1.7 as JSON.
+//!
+//! Refuses other versions and a component without a name. Flattens nested components; files are no packages.
+
+use std::collections::BTreeMap;
+
+use countersign_image::excerpt;
+use serde::Deserialize;
+
+use super::{Package, Sbom, SbomKind, asserted, checksum_name, malformed, unsupported};
+use crate::json;
+use crate::rejection::Refusal;
+
+pub(super) fn read(text: &str) -> Result<Sbom, Refusal> {
+    let wire: Wire = json::object(text).map_err(malformed)?;
+    if wire.bom_format != "CycloneDX" {
+        return Err(malformed("bomFormat is not CycloneDX"));
+    }
+    if !VERSIONS.contains(&wire.spec_version.as_str()) {
+        let version = excerpt(&wire.spec_version);
+        return Err(unsupported(&format!(
+            "CycloneDX {version} is not read; CycloneDX 1.4 to 1.7 are"
+        )));
+    }
+    let metadata = wire.metadata.unwrap_or_default();
+    let creators = metadata.creators();
+    let name = metadata
+        .component
+        .as_ref()
+        .and_then(|component| asserted(Some(component.name.clone())));
+    let (root, packages) = flatten(metadata.component, wire.components.unwrap_or_default());
+    let edges = wire.dependencies.unwrap_or_default();
+    let edges = edges
+        .iter()
+        .filter_map(|dependency| dependency.depends_on.as_ref())
+        .map(Vec::len)
+        .sum();
+    Ok(Sbom {
+        kind: SbomKind::CycloneDx,
+        spec_version: wire.spec_version,
+        created: asserted(metadata.timestamp),
+        creators,
+        name,
+        namespace: asserted(wire.serial_number),
+        scope: "image",
+        root,
+        packages,
+        relationships: edges,
+        dependencies: edges,
+    })
+}
+
+/// All components in document order, the described one first unless it is listed itself.
+fn flatten(
+    described: Option<Component>,
+    components: Vec<Component>,
+) -> (Option<usize>, Vec<Package>) {
+    let mut packages = Vec::new();
+    let mut root = None;
+    let mut pending: Vec<Component> = components.into_iter().rev().collect();
+    let mut described = described;
+    if let Some(component) = &mut described {
+        pending.extend(component.components.take().into_iter().flatten().rev());
+    }
+    while let Some(mut component) = pending.pop() {
+        pending.extend(component.components.take().into_iter().flatten().rev());
+        if component.kind == "file" {
+            continue;
+        }
+        if root.is_none()
+            && described
+                .as_ref()
+                .is_some_and(|described| described.is_same_as(&component))
+        {
+            root = Some(packages.len());
+        }
+        packages.push(Package::from(component));
+    }
+    if let (None, Some(component)) = (root, described) {
+        packages.insert(0, Package::from(component));
+        root = Some(0);
+    }
+    (root, packages)
+}
+
+impl From<Component> for Package {
+    fn from(component: Component) -> Self {
+        let references = component.external_references.unwrap_or_default();
+        let distribution = references
+            .into_iter()
+            .find(|reference| reference.kind == "distribution");
+        let hashes = component.hashes.unwrap_or_default().into_iter();
+        Self {
+            name: component.name,
+            version: asserted(component.version),
+            purl: asserted(component.purl),
+            cpes: asserted(component.cpe).into_iter().collect(),
+            licenses: component
+                .licenses
+                .unwrap_or_default()
+                .into_iter()
+                .filter_map(License::text)
+                .collect(),
+            supplier: component
+                .supplier
+                .and_then(|supplier| asserted(supplier.name)),
+            originator: asserted(component.publisher)
+                .or(asserted(component.author))
+                .or_else(|| {
+                    component
+                        .authors
+                        .into_iter()
+                        .flatten()
+                        .find_map(|author| asserted(author.name))
+                }),
+            download_location: distribution.and_then(|reference| asserted(reference.url)),
+            checksums: hashes
+                .map(|hash| (checksum_name(&hash.alg), hash.content))
+                .collect::<BTreeMap<_, _>>(),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Wire {
+    bom_format: String,
+    spec_version: String,
+    serial_number: Option<String>,
+    metadata: Option<Metadata>,
+    components: Option<Vec<Component>>,
+    dependencies: Option<Vec<Dependency>>,
+}
+
+#[derive(Default, Deserialize)]
+struct Metadata {
+    timestamp: Option<String>,
+    component: Option<Component>,
+    tools: Option<Tools>,
+    authors: Option<Vec<Party>>,
+    supplier: Option<Party>,
+    #[serde(alias = "manufacture")]
+    manufacturer: Option<Party>,
+}
+
+impl Metadata {
+    fn creators(&self) -> Vec<String> {
+        let tools = match &self.tools {
+            None => &[],
+            Some(Tools::List(tools)) => tools.as_slice(),
+            Some(Tools::Components { components }) => components.as_deref().unwrap_or_default(),
+        };
+        let tools = tools.iter().filter_map(|tool| {
+            let name = asserted(tool.name.clone())?;
+            let version = asserted(tool.version.clone())
+                .map(|version| format!("-{version}"))
+                .unwrap_or_default();
+            Some(format!("Tool: {name}{version}"))
+        });
+        let named = |kind: &'static str| {
+            move |party: &Party| asserted(party.name.clone()).map(|name| format!("{kind}: {name}"))
+        };
+        let authors = self.authors.iter().flatten().filter_map(named("Person"));
+        let organizations = self
+            .manufacturer
+            .iter()
+            .chain(&self.supplier)
+            .filter_map(named("Organization"));
+        tools.chain(authors).chain(organizations).collect()
+    }
+}
+
+/// A list until 1.4, an object from 1.5 on; both are still written.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Tools {
+    List(Vec<Tool>),
+    Components { components: Option<Vec<Tool>> },
+}
+
+#[derive(Deserialize)]
+struct Tool {
+    name: Option<String>,
+    version: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Party {
+    name: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Component {
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(rename = "bom-ref")]
+    bom_ref: Option<String>,
+    name: String,
+    version: Option<String>,
+    purl: Option<String>,
+    cpe: Option<String>,
+    supplier: Option<Party>,
+    publisher: Option<String>,
+    author: Option<String>,
+    authors: Option<Vec<Party>>,
+    licenses: Option<Vec<License>>,
+    hashes: Option<Vec<Hash>>,
+    external_references: Option<Vec<ExternalReference>>,
+    components: Option<Vec<Self>>,
+}
+
+impl Component {
+    fn is_same_as(&self, other: &Self) -> bool {
+        (self.bom_ref.is_some() && self.bom_ref == other.bom_ref)
+            || (self.purl.is_some() && self.purl == other.purl)
+    }
+}
+
+#[derive(Deserialize)]
+struct License {
+    license: Option<LicenseName>,
+    expression: Option<String>,
+}
+
+impl License {
+    fn text(self) -> Option<String> {
+        let named = self
+            .license
+            .and_then(|license| asserted(license.id).or(asserted(license.name)));
+        named.or(asserted(self.expression))
+    }
+}
+
+#[derive(Deserialize)]
+struct LicenseName {
+    id: Option<String>,
+    name: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Hash {
+    alg: String,
+    content: String,
+}
+
+#[derive(Deserialize)]
+struct ExternalReference {
+    #[serde(rename = "type")]
+    kind: String,
+    url: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Dependency {
+    depends_on: Option<Vec<String>>,
+}
+
+const VERSIONS: &[&str] = &["1.4", "1.5", "1.6", "1.7"];
