@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use crate::rego::RegoError;
+
 /// One document or Rego file, as the caller read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceFile {
@@ -32,6 +34,29 @@ pub struct LoadError {
 }
 
 impl LoadError {
+    /// A mistake of a file as a whole.
+    pub(crate) fn new(path: &str, code: &'static str, message: impl Into<String>) -> Self {
+        let (path, message) = (path.to_owned(), message.into());
+        Self {
+            path,
+            line: 0,
+            column: 0,
+            code,
+            message,
+            hint: None,
+        }
+    }
+
+    /// What the engine says about a Rego file.
+    pub(crate) fn rego(path: &str, error: &RegoError) -> Self {
+        let (line, column) = (error.at.line, error.at.column);
+        Self {
+            line,
+            column,
+            ..Self::new(path, "rego_compile", error.message.clone())
+        }
+    }
+
     /// The stable code of this mistake.
     pub fn code(&self) -> &'static str {
         self.code
@@ -85,3 +110,9 @@ impl fmt::Display for LoadErrors {
 }
 
 impl std::error::Error for LoadErrors {}
+
+impl From<LoadError> for LoadErrors {
+    fn from(error: LoadError) -> Self {
+        Self(vec![error])
+    }
+}

@@ -2,11 +2,21 @@
 //!
 //! Built from verified evidence alone; what nobody vouches for stands only under `rejected`, without content.
 
+mod evidence;
+
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use countersign_evidence::Evidence;
 use countersign_image::{Document, PinnedReference, Reference};
+use countersign_workload::{ImageUse, Workload};
 use jiff::Timestamp;
+use regorus::Value;
+use serde::{Serialize, Serializer};
+use serde_json::{Value as Json, json};
+
+use crate::Namespace;
+use crate::reads::{Reads, SECTIONS};
 
 /// What an input is made of.
 #[derive(Clone, Copy, Debug)]
@@ -27,10 +37,10 @@ pub struct InputParts<'a> {
     pub now: Timestamp,
 }
 
-/// The workload as rules see it; empty where only an image is checked.
+/// The workload as rules see it; empty where an image is checked by itself.
 #[derive(Clone, Debug, Default)]
 pub struct WorkloadContext {
-    /// Kind, such as `Pod`.
+    /// Kind, such as `Pod`; empty if there is no workload.
     pub kind: String,
     /// Namespace, if known.
     pub namespace: Option<String>,
@@ -40,14 +50,57 @@ pub struct WorkloadContext {
     pub labels: BTreeMap<String, String>,
     /// Annotations of the pod (template).
     pub annotations: BTreeMap<String, String>,
-    /// Service account.
+    /// Service account, if one is named.
     pub service_account: Option<String>,
     /// Labels of the namespace, if known.
     pub namespace_labels: Option<BTreeMap<String, String>>,
-    /// Name of the container or volume that names the image.
+    /// Name of the container or volume that names the image; empty if none does.
     pub container: String,
     /// Its place, such as `spec.containers[0].image`.
     pub path: String,
+}
+
+impl WorkloadContext {
+    /// What rules see of `workload`, where `used` names the image, in `namespace`.
+    pub fn new(workload: &Workload, used: Option<&ImageUse>, namespace: &Namespace) -> Self {
+        Self {
+            kind: workload.kind.clone(),
+            // The request's namespace is the API server's word, the object's its author's.
+            namespace: namespace
+                .name
+                .clone()
+                .or_else(|| workload.namespace.clone()),
+            name: workload.name.clone(),
+            labels: workload.labels.clone(),
+            annotations: workload.annotations.clone(),
+            service_account: workload.service_account.clone(),
+            namespace_labels: namespace.labels.clone(),
+            container: used.map(|used| used.container.clone()).unwrap_or_default(),
+            path: used.map(|used| used.path.clone()).unwrap_or_default(),
+        }
+    }
+
+    fn to_json(&self) -> Json {
+        let mut workload = json!({ "labels": self.labels, "annotations": self.annotations });
+        let optional = [
+            ("kind", Some(&self.kind).filter(|kind| !kind.is_empty())),
+            ("namespace", self.namespace.as_ref()),
+            ("name", self.name.as_ref()),
+            ("serviceAccount", self.service_account.as_ref()),
+        ];
+        for (key, value) in optional {
+            insert(&mut workload, key, value);
+        }
+        insert(
+            &mut workload,
+            "namespaceLabels",
+            self.namespace_labels.as_ref(),
+        );
+        let container = (!self.container.is_empty())
+            .then(|| json!({ "name": self.container, "path": self.path }));
+        insert(&mut workload, "container", container);
+        workload
+    }
 }
 
 /// The request as rules see it.
@@ -63,15 +116,166 @@ pub struct RequestContext {
     pub dry_run: bool,
 }
 
-/// What a rule sees, projected per rule to the keys it declares.
+/// What rules see of one image under one policy.
+///
+/// Its parts are made when a rule first reads them, and each rule is given those that it declares.
 #[derive(Debug)]
 pub struct Input<'a> {
     parts: InputParts<'a>,
+    image: OnceLock<Value>,
+    workload: OnceLock<Value>,
+    request: OnceLock<Value>,
+    lists: [OnceLock<Value>; 5],
 }
 
 impl<'a> Input<'a> {
     /// The input for one image under one policy.
     pub fn new(parts: InputParts<'a>) -> Self {
-        Self { parts }
+        Self {
+            parts,
+            image: OnceLock::new(),
+            workload: OnceLock::new(),
+            request: OnceLock::new(),
+            lists: Default::default(),
+        }
+    }
+
+    /// The input of a rule that reads `reads` and wants the raw predicates of these types.
+    pub(crate) fn project(&self, reads: &Reads, predicates: &[String]) -> Value {
+        let mut input = BTreeMap::from([(Value::from("apiVersion"), Value::from(VERSION))]);
+        for (section, keys) in SECTIONS {
+            let wanted: Vec<&str> = keys
+                .iter()
+                .copied()
+                .filter(|key| reads.has(section, key))
+                .collect();
+            let value = match (*section, wanted.is_empty()) {
+                ("now", _) if reads.has("now", "") => Value::from(self.parts.now.to_string()),
+                (_, true) => continue,
+                ("evidence", false) => self.evidence(&wanted, predicates),
+                (section, false) => pick(self.section(section), &wanted),
+            };
+            input.insert(Value::from(*section), value);
+        }
+        Value::from(input)
+    }
+
+    /// The lists of verified evidence, each with the authorities behind its entries.
+    pub(crate) fn vouchers(&self) -> impl Iterator<Item = (&'static str, &'a [String])> {
+        evidence::vouchers(self.parts.evidence)
+    }
+
+    fn section(&self, name: &str) -> &Value {
+        match name {
+            "image" => self.image.get_or_init(|| image(&self.parts).into()),
+            "workload" => self
+                .workload
+                .get_or_init(|| self.parts.workload.to_json().into()),
+            _ => self
+                .request
+                .get_or_init(|| request(self.parts.request).into()),
+        }
+    }
+
+    fn evidence(&self, wanted: &[&str], predicates: &[String]) -> Value {
+        let mut lists = BTreeMap::new();
+        for (name, cached) in evidence::LISTS.iter().zip(&self.lists) {
+            if !wanted.contains(name) {
+                continue;
+            }
+            let make = |predicates| {
+                evidence::list(name, self.parts.evidence, self.parts.content, predicates).into()
+            };
+            let value = if *name == "attestations" && !predicates.is_empty() {
+                make(predicates)
+            } else {
+                cached.get_or_init(|| make(&[])).clone()
+            };
+            lists.insert(Value::from(*name), value);
+        }
+        Value::from(lists)
     }
 }
+
+impl Serialize for Input<'_> {
+    /// The whole input, without raw predicates.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.project(&Reads::everything(), &[])
+            .serialize(serializer)
+    }
+}
+
+fn image(parts: &InputParts<'_>) -> Json {
+    let repository = parts.resolved.repository();
+    let platforms: Vec<Json> = platforms(parts.content)
+        .map(|(platform, digest)| {
+            let mut entry = serde_json::to_value(platform).unwrap_or_default();
+            insert(&mut entry, "digest", Some(digest.to_string()));
+            entry
+        })
+        .collect();
+    let (index, manifest) = match parts.content {
+        Document::Index(index) => (Some(&index.annotations), None),
+        Document::Manifest(manifest) => (None, Some(&manifest.annotations)),
+    };
+    let empty = BTreeMap::new();
+    let mut image = json!({
+        "reference": parts.reference.as_written(),
+        "registry": repository.registry(),
+        "repository": repository.to_string(),
+        "digest": parts.resolved.digest().to_string(),
+        "mediaType": parts.content.media_type(),
+        "platforms": platforms,
+        "annotations": { "index": index.unwrap_or(&empty), "manifest": manifest.unwrap_or(&empty) },
+    });
+    insert(&mut image, "tag", parts.reference.tag());
+    image
+}
+
+fn request(request: &RequestContext) -> Json {
+    json!({
+        "operation": request.operation,
+        "user": { "name": request.user, "groups": request.groups },
+        "dryRun": request.dry_run,
+    })
+}
+
+/// The platforms of an index with the digests of their manifests.
+fn platforms(
+    content: &Document,
+) -> impl Iterator<Item = (&countersign_image::Platform, &countersign_image::Digest)> {
+    let children = match content {
+        Document::Index(index) => index.runnable().unwrap_or_default(),
+        Document::Manifest(_) => Vec::new(),
+    };
+    children
+        .into_iter()
+        .filter_map(|child| Some((child.platform.as_ref()?, &child.digest)))
+}
+
+fn pick(section: &Value, keys: &[&str]) -> Value {
+    let mut picked = BTreeMap::new();
+    for key in keys {
+        let key = Value::from(*key);
+        let value = &section[&key];
+        if *value != Value::Undefined {
+            picked.insert(key, value.clone());
+        }
+    }
+    Value::from(picked)
+}
+
+/// Adds a field that is left out where there is nothing to say.
+fn insert(object: &mut Json, key: &str, value: Option<impl Serialize>) {
+    if let (Json::Object(fields), Some(value)) = (object, value) {
+        fields.insert(
+            key.to_owned(),
+            serde_json::to_value(value).unwrap_or_default(),
+        );
+    }
+}
+
+const VERSION: &str = "countersign.dev/input/v1";
+
+#[cfg(test)]
+mod tests;

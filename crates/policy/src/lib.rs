@@ -1,17 +1,37 @@
 //! Evidence to decision: policy documents, the rule library, and the one place that knows Rego.
 //!
 //! Fetches nothing, reads no file, environment or clock; refuses a configuration that is empty, unknown or ambiguous.
+#![deny(clippy::unwrap_used, clippy::expect_used)]
 
+mod authority;
+mod build;
+mod document;
 mod error;
+mod fields;
 mod input;
+mod library;
+mod lint;
+mod metadata;
+mod module;
+mod pages;
 mod policy;
+mod reads;
+mod rego;
+mod rule;
+mod schema;
 mod selector;
 mod set;
+mod tester;
 mod verdict;
+mod yaml;
 
+pub use document::Platforms;
 pub use error::{LoadError, LoadErrors, SourceFile};
 pub use input::{Input, InputParts, RequestContext, WorkloadContext};
+pub use library::files as library_files;
+pub use pages::rule_pages;
 pub use policy::{Mode, Policy};
 pub use selector::Namespace;
 pub use set::{Match, PolicySet};
+pub use tester::{RegoTest, TestReport, run_rego_tests};
 pub use verdict::{Verdict, Violation};

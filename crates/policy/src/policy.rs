@@ -2,11 +2,16 @@
 //!
 //! Never allows what it could not evaluate.
 
+use std::collections::BTreeSet;
+
 use countersign_evidence::Verifier;
-use countersign_image::source::Needs;
+use countersign_image::{Needs, Repository, RepositoryPattern};
 use serde::Serialize;
 
-use crate::{Input, Verdict};
+use crate::document::Platforms;
+use crate::rule::Rule;
+use crate::selector::{Selection, Selector};
+use crate::{Input, Namespace, Verdict};
 
 /// What a violation of a policy means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -35,10 +40,15 @@ impl Mode {
 /// One policy, ready to judge.
 #[derive(Debug)]
 pub struct Policy {
-    name: String,
-    mode: Mode,
-    verifier: Verifier,
-    needs: Needs,
+    pub(crate) name: String,
+    pub(crate) mode: Mode,
+    pub(crate) include: Vec<RepositoryPattern>,
+    pub(crate) exclude: Vec<RepositoryPattern>,
+    pub(crate) selector: Selector,
+    pub(crate) platforms: Platforms,
+    pub(crate) verifier: Verifier,
+    pub(crate) needs: Needs,
+    pub(crate) rules: Vec<Rule>,
 }
 
 impl Policy {
@@ -52,6 +62,11 @@ impl Policy {
         self.mode
     }
 
+    /// Which platforms of an index must satisfy it.
+    pub fn platforms(&self) -> &Platforms {
+        &self.platforms
+    }
+
     /// Verifies evidence against the authorities of this policy.
     pub fn verifier(&self) -> &Verifier {
         &self.verifier
@@ -62,8 +77,47 @@ impl Policy {
         self.needs.clone()
     }
 
-    /// Judges one image. Synchronous and bounded; run it off the async executor if evidence may be large.
-    pub fn evaluate(&self, _input: &Input<'_>) -> Verdict {
-        unimplemented!()
+    /// Judges one image. Synchronous, bounded, and never panics; run it off the threads that serve connections.
+    pub fn evaluate(&self, input: &Input<'_>) -> Verdict {
+        let mut verdict = Verdict {
+            policy: self.name.clone(),
+            mode: self.mode,
+            violations: Vec::new(),
+            warnings: Vec::new(),
+            authorities: self.vouchers(input),
+        };
+        for rule in &self.rules {
+            let mut findings = rule.evaluate(input);
+            verdict.violations.append(&mut findings.violations);
+            verdict.warnings.append(&mut findings.warnings);
+        }
+        verdict
+    }
+
+    /// Whether it covers images of `repository` in `namespace`.
+    pub(crate) fn covers(&self, repository: &Repository, namespace: &Namespace) -> Selection {
+        let matches = |patterns: &[RepositoryPattern]| {
+            patterns.iter().any(|pattern| pattern.matches(repository))
+        };
+        if !matches(&self.include) || matches(&self.exclude) {
+            return Selection::No;
+        }
+        self.selector.select(namespace)
+    }
+
+    /// The authorities that vouch for something that a rule of this policy looks at.
+    fn vouchers(&self, input: &Input<'_>) -> Vec<String> {
+        let reads = |list: &str| {
+            self.rules
+                .iter()
+                .any(|rule| rule.reads.has("evidence", list))
+        };
+        let mut names = BTreeSet::new();
+        for (list, authorities) in input.vouchers() {
+            if reads(list) {
+                names.extend(authorities.iter().cloned());
+            }
+        }
+        names.into_iter().collect()
     }
 }

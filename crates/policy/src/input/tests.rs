@@ -1,0 +1,104 @@
+use std::collections::BTreeMap;
+
+use countersign_evidence::{Reason, Rejection};
+use countersign_image::Digest;
+
+use super::*;
+
+const INDEX: &str = r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[
+    {"mediaType":"application/vnd.oci.image.manifest.v1+json","size":2,
+     "digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a",
+     "platform":{"os":"linux","architecture":"arm","variant":"v7"}}],"annotations":{"a":"b"}}"#;
+
+fn project(paths: &str, reference: &str) -> Json {
+    let image = PinnedReference::new("registry.example.com/a".parse().unwrap(), Digest::of(b"x"));
+    let evidence = Evidence {
+        image: image.clone(),
+        signatures: Vec::new(),
+        statements: Vec::new(),
+        rejected: vec![Rejection {
+            format: "bundle".to_owned(),
+            digest: Digest::of(b"y"),
+            predicate_type: Some("https://spdx.dev/Document".to_owned()),
+            reason: Reason::KeyMismatch,
+            detail: "signed by another key".to_owned(),
+        }],
+    };
+    let workload = WorkloadContext {
+        labels: BTreeMap::from([("a".into(), "b".into())]),
+        ..Default::default()
+    };
+    let reference = reference.parse().unwrap();
+    let content = Document::parse(INDEX.as_bytes(), None).unwrap();
+    let request = RequestContext::default();
+    let input = Input::new(InputParts {
+        reference: &reference,
+        resolved: &image,
+        content: &content,
+        evidence: &evidence,
+        workload: &workload,
+        request: &request,
+        now: Timestamp::UNIX_EPOCH,
+    });
+    let text = crate::SourceFile {
+        path: String::new(),
+        text: paths.to_owned(),
+    };
+    let node = crate::yaml::parse(&text).unwrap().remove(0);
+    let mut problems = crate::fields::Problems::new("");
+    let reads = Reads::read(&node, &mut problems);
+    assert_eq!(problems.into_errors(), []);
+    serde_json::to_value(input.project(&reads, &[])).unwrap()
+}
+
+#[test]
+fn a_rule_is_given_only_what_it_reads() {
+    let version = "countersign.dev/input/v1";
+    assert_eq!(project("[]", "a:1"), json!({ "apiVersion": version }));
+    assert_eq!(
+        project(
+            "[image.tag, now, workload.labels, evidence.signatures]",
+            "a:1"
+        ),
+        json!({
+            "apiVersion": version, "now": "1970-01-01T00:00:00Z", "image": { "tag": "1" },
+            "workload": { "labels": { "a": "b" } }, "evidence": { "signatures": [] },
+        })
+    );
+}
+
+#[test]
+fn an_index_shows_its_platforms() {
+    let input = project("[image.platforms, image.annotations]", "a:1");
+    assert_eq!(
+        input["image"],
+        json!({
+            "platforms": [{
+                "os": "linux", "architecture": "arm", "variant": "v7",
+                "digest": "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a",
+            }],
+            "annotations": { "index": { "a": "b" }, "manifest": {} },
+        })
+    );
+}
+
+#[test]
+fn a_reference_by_digest_has_no_tag() {
+    let digest = Digest::of(b"x");
+    let input = project(
+        "[image.tag, image.digest]",
+        &format!("registry.example.com/a@{digest}"),
+    );
+    assert_eq!(input["image"], json!({ "digest": digest.to_string() }));
+}
+
+#[test]
+fn what_was_rejected_tells_why_and_never_what_it_said() {
+    assert_eq!(
+        project("[evidence.rejected]", "a:1")["evidence"]["rejected"],
+        json!([{
+            "format": "bundle", "digest": Digest::of(b"y").to_string(), "reason": "key_mismatch",
+            "detail": "signed by another key", "predicateType": "https://spdx.dev/Document",
+        }])
+    );
+}

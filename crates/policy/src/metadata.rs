@@ -1,0 +1,135 @@
+//! The METADATA comment of a rule: what it is, takes and reads.
+//!
+//! Refuses keys it does not know and a rule that declares nothing.
+
+use crate::fields::{Fields, Problems, list, name, text};
+use crate::reads::Reads;
+use crate::schema::Schema;
+use crate::yaml::{self, Node, Value};
+use crate::{LoadError, SourceFile};
+
+/// What a rule declares.
+#[derive(Clone, Debug)]
+pub(crate) struct Metadata {
+    pub(crate) title: String,
+    pub(crate) description: String,
+    pub(crate) params: Schema,
+    /// Predicate types whose raw predicate the rule is given.
+    pub(crate) predicates: Vec<String>,
+    pub(crate) reads: Reads,
+    /// The codes of its denials with what each means.
+    pub(crate) codes: Vec<(String, String)>,
+    /// Parameters as they might stand in a policy.
+    pub(crate) example: Option<Node>,
+}
+
+impl Metadata {
+    /// Reads the block above `package` in `file`.
+    pub(crate) fn read(file: &SourceFile) -> Result<Self, Vec<LoadError>> {
+        let mut problems = Problems::new(&file.path);
+        let metadata =
+            block(file, &mut problems).and_then(|node| Self::from_node(&node, &mut problems));
+        match metadata {
+            Some(metadata) if problems.count() == 0 => Ok(metadata),
+            _ => Err(problems.into_errors()),
+        }
+    }
+
+    fn from_node(node: &Node, problems: &mut Problems) -> Option<Self> {
+        let fields = Fields::open(
+            node,
+            "METADATA",
+            &["title", "description", "custom"],
+            problems,
+        )?;
+        let title = name(fields.require("title", problems)?, "title", problems)?.to_owned();
+        let description = name(
+            fields.require("description", problems)?,
+            "description",
+            problems,
+        )?;
+        let custom = fields.require("custom", problems)?;
+        let known = ["params", "predicates", "reads", "codes", "example"];
+        let custom = Fields::open(custom, "custom", &known, problems)?;
+        let params = match custom.get("params") {
+            Some(node) => Schema::read(node, problems)?,
+            None => Schema::empty(),
+        };
+        Some(Self {
+            title,
+            description: description.to_owned(),
+            params,
+            predicates: predicates(custom.get("predicates"), problems),
+            reads: Reads::read(custom.require("reads", problems)?, problems),
+            codes: codes(custom.require("codes", problems)?, problems),
+            example: custom.get("example").cloned(),
+        })
+    }
+}
+
+/// The YAML in the comment lines after `# METADATA`.
+fn block(file: &SourceFile, problems: &mut Problems) -> Option<Node> {
+    let mut text = String::new();
+    let mut inside = false;
+    for line in file.text.lines() {
+        match line.strip_prefix('#') {
+            Some(" METADATA") if !inside => {
+                inside = true;
+                text.push('\n');
+            }
+            Some(comment) if inside => {
+                text.push_str(comment.strip_prefix(' ').unwrap_or(comment));
+                text.push('\n');
+            }
+            _ if inside => break,
+            // Empty lines keep the numbers of the lines that follow.
+            _ => text.push('\n'),
+        }
+    }
+    let document = SourceFile {
+        path: file.path.clone(),
+        text,
+    };
+    match yaml::parse(&document) {
+        Ok(mut nodes) if inside && nodes.len() == 1 => nodes.pop(),
+        Ok(_) => {
+            problems.report(Default::default(), "metadata", "the rule has no METADATA");
+            None
+        }
+        Err(error) => {
+            problems.add(error);
+            None
+        }
+    }
+}
+
+fn predicates(node: Option<&Node>, problems: &mut Problems) -> Vec<String> {
+    let Some(items) = node.and_then(|node| list(node, "predicates", problems)) else {
+        return Vec::new();
+    };
+    items
+        .iter()
+        .filter_map(|item| name(item, "a predicate type", problems))
+        .map(str::to_owned)
+        .collect()
+}
+
+fn codes(node: &Node, problems: &mut Problems) -> Vec<(String, String)> {
+    let Value::Map(entries) = &node.value else {
+        problems.report(
+            node.at,
+            "metadata",
+            "codes must be a mapping from code to meaning",
+        );
+        return Vec::new();
+    };
+    entries
+        .iter()
+        .filter_map(|entry| {
+            Some((
+                entry.key.clone(),
+                text(&entry.value, "a meaning", problems)?.to_owned(),
+            ))
+        })
+        .collect()
+}

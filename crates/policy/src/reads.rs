@@ -1,0 +1,123 @@
+//! Which parts of the input a rule is given.
+//!
+//! Refuses names that the input does not have: a rule would silently see nothing there.
+
+use std::collections::BTreeSet;
+
+use countersign_image::{Needs, excerpt};
+
+use crate::fields::{Problems, list, text};
+use crate::yaml::Node;
+
+/// A set of paths into the input.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Reads(BTreeSet<String>);
+
+impl Reads {
+    /// The whole input.
+    pub(crate) fn everything() -> Self {
+        Self(
+            SECTIONS
+                .iter()
+                .map(|(section, _)| (*section).to_owned())
+                .collect(),
+        )
+    }
+
+    /// Reads `custom.reads` of METADATA.
+    pub(crate) fn read(node: &Node, problems: &mut Problems) -> Self {
+        let mut paths = BTreeSet::new();
+        for item in list(node, "reads", problems).unwrap_or_default() {
+            let Some(path) = text(item, "an entry of reads", problems) else {
+                continue;
+            };
+            if is_known(path) {
+                paths.insert(path.to_owned());
+            } else {
+                let message = format!("the input has no part `{}`", excerpt(path));
+                let known: Vec<String> = all_paths().collect();
+                problems.unknown(
+                    item.at,
+                    "unknown_read",
+                    message,
+                    path,
+                    known.iter().map(String::as_str),
+                );
+            }
+        }
+        Self(paths)
+    }
+
+    /// The paths, in order.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
+    /// Whether the rule is given `section.key`, alone or with the entire section.
+    pub(crate) fn has(&self, section: &str, key: &str) -> bool {
+        self.0.contains(section) || self.0.contains(&format!("{section}.{key}"))
+    }
+
+    /// Adds what must be collected for a rule that reads these.
+    pub(crate) fn add_needs(&self, needs: &mut Needs) {
+        needs.signatures |= self.has("evidence", "signatures");
+        needs.attestations |= ["provenance", "sboms", "attestations"]
+            .iter()
+            .any(|list| self.has("evidence", list));
+        needs.unsigned_sboms |= self.has("evidence", "sboms");
+    }
+}
+
+fn is_known(path: &str) -> bool {
+    all_paths().any(|known| known == path)
+}
+
+fn all_paths() -> impl Iterator<Item = String> {
+    SECTIONS.iter().flat_map(|(section, keys)| {
+        let inner = keys.iter().map(move |key| format!("{section}.{key}"));
+        std::iter::once((*section).to_owned()).chain(inner)
+    })
+}
+
+/// The sections of the input with their keys.
+pub(crate) const SECTIONS: &[(&str, &[&str])] = &[
+    (
+        "evidence",
+        &[
+            "attestations",
+            "provenance",
+            "rejected",
+            "sboms",
+            "signatures",
+        ],
+    ),
+    (
+        "image",
+        &[
+            "annotations",
+            "config",
+            "digest",
+            "mediaType",
+            "platforms",
+            "reference",
+            "registry",
+            "repository",
+            "tag",
+        ],
+    ),
+    ("now", &[]),
+    ("request", &["dryRun", "operation", "user"]),
+    (
+        "workload",
+        &[
+            "annotations",
+            "container",
+            "kind",
+            "labels",
+            "name",
+            "namespace",
+            "namespaceLabels",
+            "serviceAccount",
+        ],
+    ),
+];

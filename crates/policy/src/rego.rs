@@ -1,0 +1,269 @@
+//! The engine: compiles Rego and evaluates it within bounds.
+//!
+//! Turns whatever goes wrong into a [`Failure`], a panic included; no failure ever looks like an empty answer.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::num::NonZeroU32;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use countersign_image::excerpt;
+use regorus::utils::limits::ExecutionTimerConfig;
+use regorus::{Engine, LimitError, Value};
+use serde_json::{Value as Json, json};
+
+use crate::SourceFile;
+use crate::module::Module;
+use crate::yaml::Position;
+
+/// The modules that every rule may import, parsed once.
+#[derive(Clone)]
+pub(crate) struct Base {
+    engine: Engine,
+    /// The functions they define, in full.
+    pub(crate) functions: BTreeSet<String>,
+}
+
+impl Base {
+    /// Parses the library's shared modules; an error tells which file is wrong.
+    pub(crate) fn new<'f>(
+        files: impl IntoIterator<Item = &'f SourceFile>,
+    ) -> Result<Self, (String, RegoError)> {
+        let mut engine = Engine::new();
+        engine.set_strict_builtin_errors(true);
+        // Without this, `print` would write to the standard error of whoever links us.
+        engine.set_gather_prints(true);
+        let mut functions = BTreeSet::new();
+        for file in files {
+            let module = Module::parse(file).map_err(|error| (file.path.clone(), error))?;
+            functions.extend(module.functions());
+            engine
+                .add_policy(file.path.clone(), file.text.clone())
+                .map_err(|error| (file.path.clone(), RegoError::new(error)))?;
+        }
+        Ok(Self { engine, functions })
+    }
+
+    /// The engine itself, for tests of rules.
+    pub(crate) fn into_engine(self) -> Engine {
+        self.engine
+    }
+}
+
+impl fmt::Debug for Base {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Base")
+            .field("functions", &self.functions)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A rule that is ready to run, with its parameters and the builder table.
+#[derive(Clone)]
+pub(crate) struct Program {
+    engine: Engine,
+    deny: String,
+    warn: Option<String>,
+}
+
+/// What a rule answered, not yet looked at.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) deny: Value,
+    pub(crate) warn: Value,
+}
+
+/// Why a rule has no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    Error(String),
+    Limit(String),
+    Panic,
+    Undefined(String),
+}
+
+impl Program {
+    /// Compiles `file` with what every rule gets.
+    pub(crate) fn compile(
+        base: &Base,
+        file: &SourceFile,
+        module: &Module,
+        params: &Json,
+        builders: &Json,
+    ) -> Result<Self, RegoError> {
+        let mut engine = base.engine.clone();
+        engine
+            .add_policy(file.path.clone(), file.text.clone())
+            .map_err(RegoError::new)?;
+        let data = json!({ "params": params, "builders": builders });
+        engine.add_data(data.into()).map_err(RegoError::new)?;
+        engine.set_execution_timer_config(TIMER);
+        let deny = module.full_name("deny");
+        let warn = module.has_set("warn").then(|| module.full_name("warn"));
+        for entry in std::iter::once(&deny).chain(&warn) {
+            engine
+                .compile_with_entrypoint(&entry.as_str().into())
+                .map_err(RegoError::new)?;
+        }
+        Ok(Self { engine, deny, warn })
+    }
+
+    /// Evaluates the rule on `input`.
+    pub(crate) fn run(&self, input: Value) -> Result<Answer, Failure> {
+        // The engine is a clone of ours and is dropped whatever happens, so nothing half-done is seen again.
+        catch_unwind(AssertUnwindSafe(|| {
+            let mut engine = self.engine.clone();
+            engine.set_input(input);
+            let deny = evaluate(&mut engine, &self.deny)?;
+            let warn = match &self.warn {
+                Some(entry) => evaluate(&mut engine, entry)?,
+                None => Value::new_set(),
+            };
+            Ok(Answer { deny, warn })
+        }))
+        .unwrap_or(Err(Failure::Panic))
+    }
+}
+
+impl fmt::Debug for Program {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Program")
+            .field("deny", &self.deny)
+            .finish_non_exhaustive()
+    }
+}
+
+fn evaluate(engine: &mut Engine, entry: &str) -> Result<Value, Failure> {
+    match engine.eval_rule(entry.to_owned()) {
+        Ok(Value::Undefined) => Err(Failure::Undefined(entry.to_owned())),
+        Ok(value) => Ok(value),
+        Err(error) if error.is::<LimitError>() => Err(Failure::Limit(error.to_string())),
+        Err(error) => Err(Failure::Error(RegoError::new(error).to_string())),
+    }
+}
+
+/// An error of the engine, taken apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RegoError {
+    pub(crate) at: Position,
+    pub(crate) message: String,
+}
+
+impl RegoError {
+    /// Takes `--> file:line:column … error: message` apart; the engine has no other form for places.
+    pub(crate) fn new(error: impl fmt::Display) -> Self {
+        let text = error.to_string();
+        let arrow = text
+            .lines()
+            .find_map(|line| line.trim_start().strip_prefix("--> "));
+        let mut numbers = arrow
+            .unwrap_or_default()
+            .rsplit(':')
+            .map(|part| part.parse().unwrap_or(0));
+        let column = numbers.next().unwrap_or(0);
+        let line = numbers.next().unwrap_or(0);
+        let message = text.split("error: ").nth(1).unwrap_or(&text);
+        let message = message.lines().next().unwrap_or_default();
+        Self {
+            at: Position { line, column },
+            message: excerpt(message),
+        }
+    }
+}
+
+impl fmt::Display for RegoError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.at.line > 0 {
+            write!(formatter, "line {}: ", self.at.line)?;
+        }
+        formatter.write_str(&self.message)
+    }
+}
+
+const TIMER: ExecutionTimerConfig = ExecutionTimerConfig {
+    limit: Duration::from_secs(1),
+    check_interval: match NonZeroU32::new(64) {
+        Some(interval) => interval,
+        None => NonZeroU32::MIN,
+    },
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn program(rego: &str, extend: impl Fn(&mut Engine)) -> Program {
+        let file = SourceFile {
+            path: "a.rego".to_owned(),
+            text: rego.to_owned(),
+        };
+        let mut base = Base::new([]).unwrap();
+        extend(&mut base.engine);
+        let module = Module::parse(&file).unwrap();
+        Program::compile(&base, &file, &module, &json!({}), &json!([])).unwrap()
+    }
+
+    fn input(text: &str) -> Value {
+        Value::from_json_str(text).unwrap()
+    }
+
+    #[test]
+    fn a_panic_on_one_input_is_a_failure_of_that_one_alone() {
+        let program = program(
+            "package a\ndeny contains 1 if { input.x; test.burst() }",
+            |engine| {
+                engine
+                    .add_extension("test.burst".to_owned(), 0, Box::new(|_| panic!("burst")))
+                    .unwrap();
+            },
+        );
+        assert_eq!(
+            program.run(input("{\"x\": 1}")).unwrap_err(),
+            Failure::Panic
+        );
+        assert_eq!(program.run(input("{}")).unwrap().deny, Value::new_set());
+        assert_eq!(
+            program.run(input("{\"x\": 1}")).unwrap_err(),
+            Failure::Panic
+        );
+    }
+
+    #[test]
+    fn undefined_is_a_failure_and_no_empty_answer() {
+        let program = program("package a\ndeny := {1} if input.x", |_| {});
+        assert_eq!(
+            program.run(input("{}")).unwrap_err(),
+            Failure::Undefined("data.a.deny".to_owned())
+        );
+        assert!(program.run(input("{\"x\": 1}")).is_ok());
+    }
+
+    #[test]
+    fn nothing_of_one_evaluation_is_seen_by_the_next() {
+        let program = program("package a\ndeny contains input.x if input.x", |_| {});
+        assert_ne!(
+            program.run(input("{\"x\": 1}")).unwrap().deny,
+            Value::new_set()
+        );
+        assert_eq!(program.run(input("{}")).unwrap().deny, Value::new_set());
+    }
+
+    #[test]
+    fn an_error_of_the_engine_is_taken_apart() {
+        let error =
+            RegoError::new("\n--> a:b.rego:12:5\n  |\n12 | x\n  | ^\nerror: no such thing\nmore");
+        assert_eq!(
+            error.at,
+            Position {
+                line: 12,
+                column: 5
+            }
+        );
+        assert_eq!(error.to_string(), "line 12: no such thing");
+        let error = RegoError::new("not a valid rule path");
+        assert_eq!(error.to_string(), "not a valid rule path");
+    }
+}

@@ -1,0 +1,11 @@
+//! The policy crate from outside: documents in, verdicts out.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod contract;
+mod evaluate;
+mod inline;
+mod load;
+mod matching;
+mod pages;
+mod shipped;
+mod support;

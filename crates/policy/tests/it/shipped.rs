@@ -1,0 +1,155 @@
+//! What holds of every shipped rule.
+
+use countersign_policy::{PolicySet, library_files};
+
+use crate::support::{Image, Signer, load, policy};
+
+/// The shipped rules with parameters that they take.
+fn rules() -> Vec<(String, &'static str)> {
+    let folders = library_files();
+    let ids = folders.iter().filter_map(|file| {
+        let folder = file.path.strip_prefix("rules/")?.rsplit_once('/')?.0;
+        (!file.path.ends_with("_test.rego")).then(|| folder.to_owned())
+    });
+    ids.map(|id| {
+        let params = match id.as_str() {
+            "provenance/builder_id" => "{allow: [\"https://builder.acme.example/v1\"]}",
+            "provenance/slsa_level" => "{minimum: 1}",
+            "sbom/required" => "{min_packages: 0}",
+            _ => "{}",
+        };
+        (id, params)
+    })
+    .collect()
+}
+
+fn set(id: &str, params: &str, signer: &Signer) -> PolicySet {
+    load(policy(
+        &[("release", signer)],
+        &format!("  rules:\n    - {{rule: {id}, params: {params}}}\n"),
+    ))
+}
+
+#[test]
+fn no_evidence_satisfies_no_rule_however_little_it_asks_for() {
+    let rules = rules();
+    assert_eq!(rules.len(), 4);
+    for (id, params) in rules {
+        let verdict = Image::new().judge(&set(&id, params, &Signer::new()));
+        assert!(!verdict.violations.is_empty(), "{id}");
+        assert!(
+            verdict
+                .violations
+                .iter()
+                .all(|violation| !violation.code.starts_with("rule_")),
+            "{verdict:?}"
+        );
+    }
+}
+
+#[test]
+fn a_stranger_satisfies_no_rule() {
+    let stranger = Signer::new();
+    for (id, params) in rules() {
+        let image = Image::new()
+            .signed_by(&stranger)
+            .built_by(&stranger, "https://builder.acme.example/v1")
+            .described_by(&stranger, &["api", "lib"]);
+        let verdict = image.judge(&set(&id, params, &Signer::new()));
+        assert_eq!(verdict.violations.len(), 1, "{id}");
+    }
+}
+
+#[test]
+fn each_rule_can_be_satisfied() {
+    let signer = Signer::new();
+    for (id, params) in rules() {
+        let image = Image::new()
+            .signed_by(&signer)
+            .built_by(&signer, "https://builder.acme.example/v1")
+            .described_by(&signer, &["api", "lib"]);
+        let verdict = image.judge(&set(&id, params, &signer));
+        assert!(verdict.violations.is_empty(), "{id}: {verdict:?}");
+    }
+}
+
+#[test]
+fn every_denial_carries_what_was_wanted_found_and_near_and_a_fix() {
+    for (id, params) in rules() {
+        let verdict = Image::new().judge(&set(&id, params, &Signer::new()));
+        for violation in verdict.violations {
+            assert_eq!(violation.rule, id);
+            assert!(violation.details["wanted"].is_string(), "{id}");
+            assert!(violation.details["found"].is_array(), "{id}");
+            assert!(violation.details["nearest"].is_array(), "{id}");
+            assert!(violation.fix.is_some(), "{id}");
+        }
+    }
+}
+
+#[test]
+fn every_rule_has_tests_of_its_own() {
+    let files = library_files();
+    for (id, _) in rules() {
+        let name = id.rsplit('/').next().unwrap();
+        let path = format!("rules/{id}/{name}_test.rego");
+        let tests = files
+            .iter()
+            .find(|file| file.path == path)
+            .unwrap_or_else(|| panic!("{path}"));
+        assert!(
+            tests.text.contains("test_admits") && tests.text.contains("test_denies"),
+            "{path}"
+        );
+    }
+}
+
+#[test]
+fn every_code_of_a_rule_is_described_and_every_described_code_is_used() {
+    for file in library_files()
+        .iter()
+        .filter(|file| file.path.starts_with("rules/"))
+    {
+        if file.path.ends_with("_test.rego") {
+            continue;
+        }
+        let (metadata, rule) = file.text.split_once("\npackage ").unwrap();
+        let described = metadata.split_once("#   codes:\n").unwrap().1;
+        let described: Vec<&str> = described
+            .lines()
+            .map_while(|line| line.strip_prefix("#     "))
+            .filter_map(|line| line.split_once(':'))
+            .map(|(code, _)| code)
+            .collect();
+        assert!(!described.is_empty(), "{}", file.path);
+        for code in &described {
+            assert!(
+                rule.contains(&format!("\"{code}\"")),
+                "{}: {code}",
+                file.path
+            );
+        }
+        let used = rule
+            .split("\"code\": \"")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next());
+        for code in used {
+            assert!(described.contains(&code), "{}: {code}", file.path);
+        }
+    }
+}
+
+#[test]
+fn rego_is_indented_with_tabs_and_short_enough_to_read() {
+    for file in library_files()
+        .iter()
+        .filter(|file| file.path.ends_with(".rego"))
+    {
+        for (number, line) in file.text.lines().enumerate() {
+            let place = format!("{}:{}", file.path, number + 1);
+            assert!(!line.starts_with(' '), "{place}: spaces");
+            assert!(line.trim_end() == line, "{place}: blanks at the end");
+            assert!(line.chars().count() <= 140, "{place}: long");
+        }
+    }
+}

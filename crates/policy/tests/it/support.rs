@@ -1,0 +1,277 @@
+//! Keys, signed things and policies, made for a test.
+
+use std::collections::BTreeMap;
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use countersign_evidence::{Evidence, PublicKey, dsse_pae};
+use countersign_image::{
+    Attachment, Descriptor, Digest, Document, Form, Origin, PinnedReference, Reference,
+};
+use countersign_policy::{
+    Input, InputParts, LoadError, PolicySet, RequestContext, SourceFile, Verdict, WorkloadContext,
+};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+pub(crate) const BUILDER: &str = "https://builder.acme.example/v1";
+
+/// A key pair.
+pub(crate) struct Signer {
+    pair: EcdsaKeyPair,
+    pub(crate) public: PublicKey,
+}
+
+impl Signer {
+    pub(crate) fn new() -> Self {
+        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
+        let spki = [P256_SPKI_PREFIX, pair.public_key().as_ref()].concat();
+        Self {
+            pair,
+            public: PublicKey::from_spki_der(&spki).unwrap(),
+        }
+    }
+
+    fn sign(&self, message: &[u8]) -> String {
+        STANDARD.encode(self.pair.sign(&SystemRandom::new(), message).unwrap())
+    }
+
+    /// The key as a flow scalar of YAML.
+    pub(crate) fn yaml(&self) -> String {
+        serde_json::to_string(&self.public.to_pem()).unwrap()
+    }
+}
+
+/// An image with what is attached to it.
+pub(crate) struct Image {
+    digest: Digest,
+    attachments: Vec<Attachment>,
+}
+
+impl Image {
+    pub(crate) fn new() -> Self {
+        Self {
+            digest: Digest::of(MANIFEST.as_bytes()),
+            attachments: Vec::new(),
+        }
+    }
+
+    pub(crate) fn signed_by(mut self, signer: &Signer) -> Self {
+        let payload = json!({
+            "critical": {
+                "identity": { "docker-reference": "" },
+                "image": { "docker-manifest-digest": self.digest.to_string() },
+                "type": "cosign container image signature",
+            },
+            "optional": null,
+        });
+        let payload = payload.to_string();
+        let signature = signer.sign(payload.as_bytes());
+        let annotations = [("dev.cosignproject.cosign/signature".to_owned(), signature)];
+        self.attach(
+            Form::SimpleSigning,
+            Origin::SignatureTag,
+            payload,
+            annotations.into(),
+        );
+        self
+    }
+
+    pub(crate) fn attested(mut self, signer: &Signer, kind: &str, predicate: &Value) -> Self {
+        let statement = json!({
+            "_type": "https://in-toto.io/Statement/v1",
+            "subject": [{ "name": "image", "digest": { "sha256": self.digest.hex() } }],
+            "predicateType": kind,
+            "predicate": predicate,
+        });
+        let statement = statement.to_string();
+        let signature = signer.sign(&dsse_pae(IN_TOTO, statement.as_bytes()));
+        let envelope = json!({
+            "payloadType": IN_TOTO,
+            "payload": STANDARD.encode(&statement),
+            "signatures": [{ "sig": signature }],
+        });
+        let annotations = [
+            (
+                "dev.cosignproject.cosign/signature".to_owned(),
+                String::new(),
+            ),
+            ("predicateType".to_owned(), kind.to_owned()),
+        ];
+        self.attach(
+            Form::Envelope,
+            Origin::AttestationTag,
+            envelope.to_string(),
+            annotations.into(),
+        );
+        self
+    }
+
+    pub(crate) fn built_by(self, signer: &Signer, builder: &str) -> Self {
+        let predicate = json!({
+            "buildDefinition": { "buildType": "https://acme.example/build/v1", "externalParameters": {} },
+            "runDetails": { "builder": { "id": builder } },
+        });
+        self.attested(signer, "https://slsa.dev/provenance/v1", &predicate)
+    }
+
+    pub(crate) fn described_by(self, signer: &Signer, packages: &[&str]) -> Self {
+        self.attested(signer, "https://spdx.dev/Document", &spdx(packages))
+    }
+
+    pub(crate) fn with_unsigned_sbom(mut self) -> Self {
+        self.attach(
+            Form::UnsignedSbom,
+            Origin::SbomTag,
+            String::new(),
+            BTreeMap::new(),
+        );
+        self
+    }
+
+    fn attach(
+        &mut self,
+        form: Form,
+        origin: Origin,
+        content: String,
+        annotations: BTreeMap<String, String>,
+    ) {
+        let digest = Digest::of(content.as_bytes());
+        let kind = if form == Form::UnsignedSbom {
+            "text/spdx+json"
+        } else {
+            "application/json"
+        };
+        let mut layer = Descriptor::new(kind, digest.clone(), content.len() as u64);
+        layer.annotations = annotations;
+        self.attachments.push(Attachment {
+            bytes: form.is_verifiable().then(|| Bytes::from(content)),
+            form,
+            origin,
+            manifest: digest,
+            layer: Some(layer),
+            artifact_type: None,
+            annotations: BTreeMap::new(),
+        });
+    }
+
+    pub(crate) fn judge(&self, set: &PolicySet) -> Verdict {
+        self.judge_as(set, &WorkloadContext::default())
+    }
+
+    pub(crate) fn judge_as(&self, set: &PolicySet, workload: &WorkloadContext) -> Verdict {
+        let policy = &set.policies()[0];
+        let evidence = policy.verifier().verify(&self.pinned(), &self.attachments);
+        self.with_input(&evidence, workload, |input| policy.evaluate(input))
+    }
+
+    pub(crate) fn input(&self, set: &PolicySet, workload: &WorkloadContext) -> Value {
+        let evidence = set.policies()[0]
+            .verifier()
+            .verify(&self.pinned(), &self.attachments);
+        self.with_input(&evidence, workload, |input| {
+            serde_json::to_value(input).unwrap()
+        })
+    }
+
+    fn with_input<T>(
+        &self,
+        evidence: &Evidence,
+        workload: &WorkloadContext,
+        use_it: impl Fn(&Input<'_>) -> T,
+    ) -> T {
+        let reference: Reference = "registry.example.com/shop/api:1.4".parse().unwrap();
+        let request = RequestContext {
+            operation: "CREATE".to_owned(),
+            ..Default::default()
+        };
+        use_it(&Input::new(InputParts {
+            reference: &reference,
+            resolved: &self.pinned(),
+            content: &Document::parse(MANIFEST.as_bytes(), None).unwrap(),
+            evidence,
+            workload,
+            request: &request,
+            now: "2026-11-20T08:00:00Z".parse::<Timestamp>().unwrap(),
+        }))
+    }
+
+    fn pinned(&self) -> PinnedReference {
+        let repository = "registry.example.com/shop/api".parse().unwrap();
+        PinnedReference::new(repository, self.digest.clone())
+    }
+
+    pub(crate) fn digest(&self) -> &Digest {
+        &self.digest
+    }
+}
+
+/// An SPDX document whose first package is what it describes.
+pub(crate) fn spdx(packages: &[&str]) -> Value {
+    let list: Vec<Value> = packages
+        .iter()
+        .map(|name| json!({ "name": name, "SPDXID": format!("SPDXRef-{name}"), "downloadLocation": "NOASSERTION" }))
+        .collect();
+    json!({
+        "spdxVersion": "SPDX-2.3", "dataLicense": "CC0-1.0", "SPDXID": "SPDXRef-DOCUMENT", "name": "api",
+        "documentNamespace": "https://acme.example/sbom/1",
+        "creationInfo": { "created": "2026-11-20T08:00:00Z", "creators": ["Tool: acme-1"] },
+        "packages": list,
+        "relationships": [{
+            "spdxElementId": "SPDXRef-DOCUMENT", "relationshipType": "DESCRIBES",
+            "relatedSpdxElement": format!("SPDXRef-{}", packages[0]),
+        }],
+    })
+}
+
+/// A policy with these authorities and the rest of `spec` as given, indented by two.
+pub(crate) fn policy(authorities: &[(&str, &Signer)], rest: &str) -> SourceFile {
+    let mut text = "apiVersion: countersign.dev/v1alpha1\nkind: ClusterImagePolicy\n\
+                    metadata: {name: production}\nspec:\n  \
+                    images: {include: [\"registry.example.com/shop/**\"]}\n  authorities:\n"
+        .to_owned();
+    for (name, signer) in authorities {
+        text.push_str(&format!(
+            "    - {{name: {name}, key: {{pem: {}}}}}\n",
+            signer.yaml()
+        ));
+    }
+    text.push_str(rest);
+    file(&text)
+}
+
+pub(crate) fn file(text: &str) -> SourceFile {
+    SourceFile {
+        path: "policies/production.yaml".to_owned(),
+        text: text.to_owned(),
+    }
+}
+
+#[track_caller]
+pub(crate) fn load(file: SourceFile) -> PolicySet {
+    PolicySet::load(&[file]).unwrap_or_else(|errors| panic!("{errors}"))
+}
+
+#[track_caller]
+pub(crate) fn refused(file: SourceFile) -> Vec<LoadError> {
+    PolicySet::load(&[file]).unwrap_err().errors().to_vec()
+}
+
+/// Rules and codes of a verdict, in order.
+pub(crate) fn codes(verdict: &Verdict) -> Vec<(&str, &str)> {
+    verdict
+        .violations
+        .iter()
+        .map(|violation| (violation.rule.as_str(), violation.code.as_str()))
+        .collect()
+}
+
+const IN_TOTO: &str = "application/vnd.in-toto+json";
+const P256_SPKI_PREFIX: &[u8] = &[
+    0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a,
+    0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
+];
+const MANIFEST: &str = r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2},"layers":[],"annotations":{"a":"b"}}"#;

@@ -1,0 +1,38 @@
+# What is attached to the image and counts for nothing, told as the nearest misses of a rule.
+package lib.misses
+
+signatures := [line("signature", entry) |
+	some entry in _rejected
+	_is_signature(entry)
+]
+
+provenance := [line("provenance", entry) |
+	some entry in _rejected
+	startswith(entry.predicateType, "https://slsa.dev/provenance/")
+]
+
+sboms := [line("SBOM", entry) |
+	some entry in _rejected
+	_is_sbom(entry)
+]
+
+# The detail says who signed, or why it is of no use.
+line(what, entry) := sprintf("%s %s: %s", [what, short(entry.digest), entry.detail])
+
+short(digest) := substring(digest, 0, 19)
+
+_rejected := object.get(input, ["evidence", "rejected"], [])
+
+_is_signature(entry) if entry.predicateType == "https://sigstore.dev/cosign/sign/v1"
+
+_is_signature(entry) if {
+	not entry.predicateType
+	not _is_sbom(entry)
+}
+
+_is_sbom(entry) if entry.reason in {"unsigned", "sbom_malformed"}
+
+_is_sbom(entry) if {
+	some prefix in {"https://spdx.dev/Document", "https://cyclonedx.org/"}
+	startswith(entry.predicateType, prefix)
+}

@@ -1,0 +1,90 @@
+package rules.signature.signed_test
+
+import data.rules.signature.signed
+
+test_admits_a_signature_of_an_accepted_authority if {
+	count(signed.deny) == 0 with input as _input([_release]) with data.params as {"authorities": ["release"], "threshold": 1}
+}
+
+test_admits_any_authority_where_none_is_named if {
+	count(signed.deny) == 0 with input as _input([_ci]) with data.params as {"threshold": 1}
+}
+
+test_admits_two_different_signers if {
+	count(signed.deny) == 0 with input as _input([_release, _ci]) with data.params as {"threshold": 2}
+}
+
+test_denies_an_unsigned_image if {
+	some denial in signed.deny with input as _input([]) with data.params as {"authorities": ["release"], "threshold": 1}
+	denial == {
+		"code": "unsigned",
+		"msg": "wanted a signature by authority release, found none",
+		"details": {"wanted": "a signature by authority release", "found": [], "nearest": []},
+		"fix": "countersign sign --key <key> registry.example.com/shop/api@sha256:aa",
+	}
+}
+
+test_names_the_signature_of_another_key if {
+	some denial in signed.deny with input as _rejecting([
+		{
+			"format": "bundle", "digest": "sha256:0123456789abcdef", "reason": "key_mismatch",
+			"detail": "signed by another key than those of authority release",
+		},
+		{
+			"format": "bundle", "digest": "sha256:bb", "reason": "key_mismatch", "detail": "a statement",
+			"predicateType": "https://spdx.dev/Document",
+		},
+		{"format": "sbom-tag", "digest": "sha256:cc", "reason": "unsigned", "detail": "an SBOM"},
+		{
+			"format": "bundle", "digest": "sha256:dd", "reason": "subject_mismatch", "detail": "about another image",
+			"predicateType": "https://sigstore.dev/cosign/sign/v1",
+		},
+	])
+		with data.params as {"threshold": 1}
+	denial.details.nearest == [
+		"signature sha256:0123456789ab: signed by another key than those of authority release",
+		"signature sha256:dd: about another image",
+	]
+}
+
+test_denies_an_authority_that_is_not_asked_for if {
+	some denial in signed.deny with input as _input([_ci]) with data.params as {"authorities": ["release"], "threshold": 1}
+	denial.code == "unsigned"
+	denial.details.nearest == ["signed by ci, which does not count here"]
+}
+
+test_counts_one_key_once_however_often_it_signed if {
+	again := object.union(_release, {"format": "cosign-tag", "annotations": {"a": "b"}, "authorities": ["release", "ci"]})
+	some denial in signed.deny with input as _input([_release, again]) with data.params as {"threshold": 2}
+	denial.code == "threshold"
+	denial.msg == "wanted signatures of 2 different signers by any authority of the policy, found 1"
+	denial.details.found == ["signed by release, ci, key sha256:11", "signed by release, key sha256:11"]
+}
+
+test_counts_no_signature_of_a_part_of_the_image if {
+	part := object.union(_release, {"platform": "linux/amd64"})
+	some denial in signed.deny with input as _input([part]) with data.params as {"threshold": 1}
+	denial.code == "unsigned"
+}
+
+test_denies_where_nothing_is_known if count(signed.deny) == 1 with input as {} with data.params as {}
+
+_release := _signature("release", "sha256:11")
+
+_ci := _signature("ci", "sha256:22")
+
+_signature(authority, key) := {
+	"authorities": [authority],
+	"identity": {"kind": "key", "subject": key},
+	"annotations": {},
+	"format": "bundle",
+	"subject": "sha256:aa",
+	"platform": null,
+}
+
+_input(signatures) := {
+	"image": {"repository": "registry.example.com/shop/api", "digest": "sha256:aa"},
+	"evidence": {"signatures": signatures, "rejected": []},
+}
+
+_rejecting(rejected) := object.union(_input([]), {"evidence": {"signatures": [], "rejected": rejected}})
