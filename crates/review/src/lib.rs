@@ -15,5 +15,3 @@ pub use error::ReviewError;
 pub use reviewer::{PinnedUse, Reviewer};
 pub use settings::{Request, Settings, Stance, UnknownStance, User};
 
-#[cfg(test)]
-mod tests;

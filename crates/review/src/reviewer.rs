@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use tokio::time::{Instant, timeout_at};
 
 use crate::workers::Workers;
-use crate::{Facts, Finding, ImageReview, Request, Review, ReviewError, Settings, Stance};
+use crate::{Facts, Finding, ImageReview, Request, Review, ReviewError, Settings};
 
 /// Reviews workloads by the policies it was made with.
 pub struct Reviewer<S> {
@@ -210,7 +210,19 @@ impl ImageTask<'_> {
     }
 
     fn workload_context(&self) -> WorkloadContext {
-        WorkloadContext::new(self.workload, self.uses.first().copied(), &self.request.namespace)
+        let (workload, namespace) = (self.workload, &self.request.namespace);
+        let first = self.uses.first();
+        WorkloadContext {
+            kind: workload.kind.clone(),
+            namespace: namespace.name.clone().or_else(|| workload.namespace.clone()),
+            name: workload.name.clone(),
+            labels: workload.labels.clone(),
+            annotations: workload.annotations.clone(),
+            service_account: workload.service_account.clone(),
+            namespace_labels: namespace.labels.clone(),
+            container: first.map(|image| image.container.clone()).unwrap_or_default(),
+            path: first.map(|image| image.path.clone()).unwrap_or_default(),
+        }
     }
 
     fn request_context(&self) -> RequestContext {
@@ -237,7 +249,7 @@ fn evaluate(policy: &Policy, subject: &Subject) -> (Verdict, Evidence) {
     let evidence = policy.verifier().verify(&subject.image, &subject.collected.attachments);
     let input = Input::new(InputParts {
         reference: &subject.reference,
-        image: &subject.image,
+        resolved: &subject.image,
         content: &subject.collected.content,
         evidence: &evidence,
         workload: &subject.workload,
