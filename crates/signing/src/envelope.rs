@@ -27,6 +27,16 @@ pub(crate) fn bundle(key: &PrivateKey, statement: &[u8]) -> Result<Vec<u8>, KeyE
     serde_json::to_vec(&bundle).map_err(|_| KeyError::Backend)
 }
 
+/// Bytes as JSON and annotations carry them.
+pub(crate) fn base64(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
+}
+
+/// What [`base64`] made text of.
+pub(crate) fn from_base64(text: &str) -> Option<Vec<u8>> {
+    STANDARD.decode(text).ok()
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct BundleWire {
@@ -65,9 +75,9 @@ impl EnvelopeWire {
     fn sign(key: &PrivateKey, statement: &[u8], keyid: Option<&'static str>) -> Result<Self, KeyError> {
         let signature = key.sign(&dsse_pae(IN_TOTO, statement))?;
         Ok(Self {
-            payload: STANDARD.encode(statement),
+            payload: base64(statement),
             payload_type: IN_TOTO,
-            signatures: [SignatureWire { keyid, sig: STANDARD.encode(signature) }],
+            signatures: [SignatureWire { keyid, sig: base64(&signature) }],
         })
     }
 }

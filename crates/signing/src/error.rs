@@ -2,9 +2,8 @@
 //!
 //! Carries no secrets: neither key material nor passwords reach a message.
 
-use countersign_evidence::Rejection;
-use countersign_image::Digest;
-use countersign_registry::PushError;
+use countersign_evidence::TrustError;
+use countersign_image::{Digest, SourceError};
 
 /// Why a key could not be opened, made or used.
 #[derive(Debug, thiserror::Error)]
@@ -71,5 +70,100 @@ impl KeyError {
 
     pub(crate) fn malformed(detail: &'static str) -> Self {
         Self::Malformed { detail }
+    }
+}
+
+/// Why something could not be signed or published.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SigningError {
+    /// The registry takes images but not the manifest of a bundle.
+    #[error("the registry refuses the artifact manifest")]
+    ArtifactRefused(#[source] SourceError),
+    /// The key failed.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The registry has it, but does not list it among the image's referrers.
+    #[error("{manifest} was pushed, but the registry does not list it as attached to the image")]
+    NotListed {
+        /// The manifest.
+        manifest: Digest,
+    },
+    /// Other writers keep replacing the tag.
+    #[error("other writers keep replacing the tag {tag}")]
+    Overwritten {
+        /// The tag.
+        tag: String,
+    },
+    /// What would be signed, or what was read back, is not what a verifier accepts.
+    #[error("it would not verify: {detail}")]
+    Refused {
+        /// The verifier's reason.
+        code: &'static str,
+        /// The same in words.
+        detail: String,
+    },
+    /// The registry failed.
+    #[error(transparent)]
+    Registry(#[from] SourceError),
+    /// The tag holds something of another kind.
+    #[error("the tag {tag} exists and is not {wanted}")]
+    TagTaken {
+        /// The tag.
+        tag: String,
+        /// What it should be.
+        wanted: &'static str,
+    },
+    /// One more would make all of them unreadable.
+    #[error("{what} has {limit} signatures and attestations already, as many as a verifier reads")]
+    TooMany {
+        /// The image or the tag.
+        what: String,
+        /// The bound.
+        limit: usize,
+    },
+    /// The key cannot be an authority.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    /// JSON could not be written.
+    #[error("cannot write JSON")]
+    Unwritable(#[from] serde_json::Error),
+}
+
+impl SigningError {
+    /// A stable name for the kind of failure.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::ArtifactRefused(_) => "artifact_refused",
+            Self::Key(error) => error.code(),
+            Self::NotListed { .. } => "not_listed",
+            Self::Overwritten { .. } => "tag_overwritten",
+            Self::Refused { code, .. } => code,
+            Self::Registry(error) => error.code(),
+            Self::TagTaken { .. } => "tag_taken",
+            Self::TooMany { .. } => "too_many",
+            Self::Trust(error) => error.code(),
+            Self::Unwritable(_) => "unwritable",
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::ArtifactRefused(_) => Some("the registry may take the older form: --format legacy".to_owned()),
+            Self::Key(error) => error.hint().map(str::to_owned),
+            Self::NotListed { .. } | Self::Overwritten { .. } => Some("try again".to_owned()),
+            Self::Registry(error) => error.hint(),
+            Self::TooMany { .. } => Some("delete what is no longer needed, then sign again".to_owned()),
+            _ => None,
+        }
+    }
+
+    /// The failure to push a manifest with a subject: a plain "no" is about the artifact, anything else about the registry.
+    pub(crate) fn artifact(error: SourceError) -> Self {
+        match error {
+            SourceError::RegistryFailed { status: 400..=499, .. } => Self::ArtifactRefused(error),
+            _ => Self::Registry(error),
+        }
     }
 }

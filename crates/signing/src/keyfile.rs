@@ -21,7 +21,7 @@ pub enum KeyFile {
     /// A key behind a password.
     Encrypted(EncryptedKey),
     /// A key that anyone can read.
-    Plain(PrivateKey),
+    Plain(Box<PrivateKey>),
 }
 
 impl KeyFile {
@@ -34,9 +34,9 @@ impl KeyFile {
         let contents = Zeroizing::new(block.contents().to_vec());
         match block.tag() {
             LABEL | OLD_LABEL => Ok(Self::Encrypted(EncryptedKey::parse(&contents)?)),
-            "EC PRIVATE KEY" => PrivateKey::from_sec1(&contents).map(Self::Plain),
-            "PRIVATE KEY" => PrivateKey::from_pkcs8(&contents).map(Self::Plain),
-            "RSA PRIVATE KEY" => PrivateKey::from_pkcs1(&contents).map(Self::Plain),
+            "EC PRIVATE KEY" => Ok(Self::Plain(PrivateKey::from_sec1(&contents)?.into())),
+            "PRIVATE KEY" => Ok(Self::Plain(PrivateKey::from_pkcs8(&contents)?.into())),
+            "RSA PRIVATE KEY" => Ok(Self::Plain(PrivateKey::from_pkcs1(&contents)?.into())),
             label => Err(KeyError::NotPrivate { label: label.to_owned() }),
         }
     }

@@ -1,7 +1,5 @@
 //! Key files of others open, ours open again, and hostile ones are refused for the right reason.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 use std::fs;
 use std::path::PathBuf;
 
@@ -104,7 +102,7 @@ fn secrets_are_not_printed() {
 fn open(text: &str, password: &str) -> Result<PrivateKey, KeyError> {
     match KeyFile::parse(text)? {
         KeyFile::Encrypted(key) => key.open(password.as_bytes()),
-        KeyFile::Plain(key) => Ok(key),
+        KeyFile::Plain(key) => Ok(*key),
     }
 }
 
@@ -123,6 +121,6 @@ fn edited(written: &str, changed: &str) -> String {
 }
 
 fn fixture(name: &str) -> String {
-    let path: PathBuf = [env!("CARGO_MANIFEST_DIR"), "../../tests/fixtures/keys", name].iter().collect();
+    let path: PathBuf = [env!("CARGO_MANIFEST_DIR"), "../../tests/fixtures/key-files", name].iter().collect();
     fs::read_to_string(path).unwrap()
 }

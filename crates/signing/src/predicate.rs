@@ -30,6 +30,12 @@ impl PredicateType {
     pub fn uri(&self) -> &str {
         &self.uri
     }
+
+    /// Whether a statement of type `found` is of this type: a type without a version stands for all of its versions.
+    pub fn accepts(&self, found: &str) -> bool {
+        let version = |rest: &str| rest.strip_prefix("/v").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+        found.strip_prefix(&self.uri).is_some_and(|rest| rest.is_empty() || version(rest))
+    }
 }
 
 impl FromStr for PredicateType {
@@ -71,7 +77,7 @@ impl Predicate {
             Shape::Custom => raw(&CustomWire { data: text, timestamp: now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string() }),
             Shape::Text => raw(text),
             Shape::Json => {
-                check_strict(file).map_err(|error| PredicateError::malformed(error))?;
+                check_strict(file).map_err(PredicateError::malformed)?;
                 RawValue::from_string(text.trim().to_owned())
             }
         };
@@ -155,8 +161,6 @@ const TYPES: &str = "use a URI or one of: cyclonedx, custom, link, openvex, slsa
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use super::*;
 
     #[test]
@@ -174,6 +178,15 @@ mod tests {
         for written in ["", "slsa", "https:", "two words:x", "1a:b", "https://a b"] {
             assert_eq!(written.parse::<PredicateType>().unwrap_err().code(), "predicate_type_unknown", "{written}");
         }
+    }
+
+    #[test]
+    fn a_type_without_a_version_accepts_its_versions_and_no_look_alike() {
+        let spdx: PredicateType = "spdxjson".parse().unwrap();
+        assert!(spdx.accepts("https://spdx.dev/Document") && spdx.accepts("https://spdx.dev/Document/v2.3"));
+        assert!(!spdx.accepts("https://spdx.dev/Documents") && !spdx.accepts("https://spdx.dev/Document/vandal"));
+        let provenance: PredicateType = "slsaprovenance1".parse().unwrap();
+        assert!(!provenance.accepts("https://slsa.dev/provenance/v0.2"));
     }
 
     #[test]

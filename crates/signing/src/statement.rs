@@ -59,7 +59,7 @@ pub(crate) enum Version {
 }
 
 fn digest_set(digest: &Digest) -> BTreeMap<&'static str, &str> {
-    BTreeMap::from([(digest.algorithm().name(), digest.hex())])
+    BTreeMap::from([(digest.algorithm().as_str(), digest.hex())])
 }
 
 #[derive(Serialize)]
