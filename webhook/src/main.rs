@@ -1,2 +1,14 @@
-//! placeholder
-fn main() {}
+//! The binary `countersign-webhook`: installs what a process may have one of, then runs.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    // The registry client takes the provider of the process; a second install would be a bug.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    countersign_webhook::run(countersign_webhook::Cli::parse())
+}

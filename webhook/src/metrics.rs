@@ -1,0 +1,230 @@
+//! What is counted, and how it is read.
+//!
+//! Labels are bounded: whatever policies make up as codes, the number of series is not theirs to choose.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::{Registry, Unit};
+
+/// All the series of the process.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    registry: Registry,
+    reviews: Family<ReviewLabels, Counter>,
+    durations: Family<EndpointLabels, Histogram>,
+    in_flight: Gauge,
+    certificate_end: Gauge,
+    certificate_reloads: Family<ResultLabels, Counter>,
+    codes: Mutex<HashSet<String>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReviewLabels {
+    endpoint: &'static str,
+    outcome: &'static str,
+    code: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct EndpointLabels {
+    endpoint: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ResultLabels {
+    result: &'static str,
+}
+
+impl Metrics {
+    /// Series for a process that judges by `policies` policies of this `revision`.
+    pub(crate) fn new(policies: usize, revision: &str) -> Arc<Self> {
+        let mut registry = Registry::with_prefix("countersign");
+        let reviews = Family::default();
+        registry.register("reviews", "Reviews answered", reviews.clone());
+        let durations = Family::new_with_constructor(new_histogram as fn() -> Histogram);
+        registry.register_with_unit(
+            "review_duration",
+            "From the request to its answer",
+            Unit::Seconds,
+            durations.clone(),
+        );
+        let in_flight = Gauge::default();
+        registry.register("reviews_in_flight", "Reviews under way", in_flight.clone());
+        let certificate_end = Gauge::default();
+        registry.register_with_unit(
+            "certificate_not_after_timestamp",
+            "When the serving certificate ends",
+            Unit::Seconds,
+            certificate_end.clone(),
+        );
+        let certificate_reloads = Family::default();
+        registry.register(
+            "certificate_reloads",
+            "Serving certificates read after the start",
+            certificate_reloads.clone(),
+        );
+        let policy_count = Gauge::<i64>::default();
+        policy_count.set(i64::try_from(policies).unwrap_or(i64::MAX));
+        registry.register("policies", "Policies in force", policy_count);
+        registry.register(
+            "policy",
+            "The policies in force",
+            Info::new([("revision", revision.to_owned())]),
+        );
+        registry.register("build", "This binary", Info::new([("version", VERSION)]));
+        Arc::new(Self {
+            registry,
+            reviews,
+            durations,
+            in_flight,
+            certificate_end,
+            certificate_reloads,
+            codes: Mutex::default(),
+        })
+    }
+
+    /// Counts one answer.
+    pub(crate) fn answered(
+        &self,
+        endpoint: &'static str,
+        outcome: &'static str,
+        code: &str,
+        duration: Duration,
+    ) {
+        let labels = ReviewLabels {
+            endpoint,
+            outcome,
+            code: self.bounded(code),
+        };
+        self.reviews.get_or_create(&labels).inc();
+        self.durations
+            .get_or_create(&EndpointLabels { endpoint })
+            .observe(duration.as_secs_f64());
+    }
+
+    /// Counts a review as under way until the guard is dropped.
+    pub(crate) fn begin(&self) -> InFlight {
+        self.in_flight.inc();
+        InFlight(self.in_flight.clone())
+    }
+
+    /// Notes the certificate in use.
+    pub(crate) fn certificate(&self, not_after: Timestamp) {
+        self.certificate_end.set(not_after.as_second());
+    }
+
+    /// Counts an attempt to use new certificate files.
+    pub(crate) fn certificate_reloaded(&self, ok: bool) {
+        let result = if ok { "ok" } else { "refused" };
+        self.certificate_reloads
+            .get_or_create(&ResultLabels { result })
+            .inc();
+    }
+
+    /// All series as OpenMetrics text.
+    pub(crate) fn encode(&self) -> String {
+        let mut text = String::new();
+        // Writing to a string cannot fail.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+
+    fn bounded(&self, code: &str) -> String {
+        let mut codes = self.codes.lock().unwrap_or_else(PoisonError::into_inner);
+        if codes.contains(code) {
+            return code.to_owned();
+        }
+        let plain = |byte: u8| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\';
+        if codes.len() < CODES && code.len() <= CODE_BYTES && code.bytes().all(plain) {
+            codes.insert(code.to_owned());
+            return code.to_owned();
+        }
+        "other".to_owned()
+    }
+}
+
+/// A review under way.
+#[derive(Debug)]
+pub(crate) struct InFlight(Gauge);
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+/// From a review that asks nobody to one that waits as long as the API server would.
+fn new_histogram() -> Histogram {
+    Histogram::new([
+        0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
+        5.0, 10.0, 30.0,
+    ])
+}
+
+/// The content type of [`Metrics::encode`].
+pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// Distinct codes that get series of their own.
+const CODES: usize = 256;
+const CODE_BYTES: usize = 128;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_is_open_metrics_to_its_end() {
+        let metrics = Metrics::new(3, "abc");
+        metrics.answered(
+            "validate",
+            "deny",
+            "signature/signed:unsigned",
+            Duration::from_millis(3),
+        );
+        let _under_way = metrics.begin();
+        let text = metrics.encode();
+        for line in [
+            r#"countersign_reviews_total{endpoint="validate",outcome="deny",code="signature/signed:unsigned"} 1"#,
+            r#"countersign_review_duration_seconds_bucket{le="0.005",endpoint="validate"} 1"#,
+            "countersign_reviews_in_flight 1",
+            "countersign_policies 3",
+            r#"countersign_policy_info{revision="abc"} 1"#,
+        ] {
+            assert!(
+                text.lines().any(|found| found == line),
+                "no {line} in\n{text}"
+            );
+        }
+        assert!(text.ends_with("# EOF\n"));
+    }
+
+    #[test]
+    fn codes_that_policies_make_up_do_not_make_series_without_end() {
+        let metrics = Metrics::new(1, "abc");
+        for number in 0..10_000 {
+            metrics.answered(
+                "validate",
+                "deny",
+                &format!("made/up:{number}"),
+                Duration::ZERO,
+            );
+        }
+        metrics.answered("validate", "deny", "a\"b\n", Duration::ZERO);
+        let series = metrics
+            .encode()
+            .lines()
+            .filter(|l| l.contains("reviews_total{"))
+            .count();
+        assert_eq!(series, CODES + 1);
+    }
+}

@@ -1,0 +1,235 @@
+//! Puts the parts together, in the order in which they start; nothing else builds them.
+//!
+//! Refuses to start on anything that is wrong: a webhook that judges by half its policies is worse than none.
+
+use std::io::{self, Write as _};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use countersign_policy::{LoadErrors, PolicySet};
+use countersign_registry::Client;
+use countersign_review::Reviewer;
+use jiff::Timestamp;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+
+use crate::config::{Cli, Command, Settings};
+use crate::health::{self, Health};
+use crate::log;
+use crate::metrics::Metrics;
+use crate::policies::{self, DirectoryError};
+use crate::registry::{self, RegistryError};
+use crate::routes::{self, App};
+use crate::server::Server;
+use crate::tls::{CertificateError, ServingCertificate};
+
+/// Why the webhook does not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// An address could not be listened on.
+    #[error("{address}: {source}")]
+    Bind {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The serving certificate cannot be used.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// The policies could not be read.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    /// The policies cannot be judged by; each mistake is on a line of its own.
+    #[error("{errors}")]
+    Policies {
+        /// The directory.
+        directory: PathBuf,
+        /// All of what is wrong.
+        errors: LoadErrors,
+    },
+    /// The settings for registries cannot be used.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// The system refused something that every process needs.
+    #[error(transparent)]
+    System(#[from] io::Error),
+}
+
+/// Runs the command line to its end.
+#[must_use]
+pub fn run(cli: Cli) -> ExitCode {
+    let Command::Serve(settings) = cli.command;
+    log::start(settings.log);
+    let served = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(StartError::System)
+        .and_then(|runtime| runtime.block_on(serve(settings)));
+    match served {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // For whoever reads the end of the output of a container that does not start; not a log line.
+            let _ = writeln!(
+                io::stderr(),
+                "error: countersign-webhook does not start\n{error}"
+            );
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn serve(settings: Settings) -> Result<(), StartError> {
+    // Before anything answers: whoever sees us ready may ask us to stop.
+    let (mut terminate, mut interrupt) = (
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    );
+    let running = start(settings).await?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    running.drain().await;
+    Ok(())
+}
+
+/// A webhook that serves.
+#[derive(Debug)]
+pub struct Running {
+    /// Where reviews are answered.
+    pub listen: SocketAddr,
+    /// Where health and metrics are.
+    pub metrics_listen: SocketAddr,
+    draining: watch::Sender<bool>,
+    ended: watch::Sender<bool>,
+    reviews: JoinHandle<()>,
+    health: JoinHandle<()>,
+    certificate: JoinHandle<()>,
+}
+
+/// Starts to serve, and returns once it does.
+///
+/// # Errors
+/// Whatever is wrong with the settings, the policies or the certificate.
+pub async fn start(settings: Settings) -> Result<Running, StartError> {
+    let files = policies::read(&settings.policies)?;
+    let policies = PolicySet::load(&files).map_err(|errors| StartError::Policies {
+        directory: settings.policies.clone(),
+        errors,
+    })?;
+    let (count, revision) = (
+        policies.policies().len(),
+        Arc::<str>::from(policies.revision()),
+    );
+    let certificate = ServingCertificate::load(&settings.tls_cert, &settings.tls_key).await?;
+    let tls = TlsAcceptor::from(certificate.server_config()?);
+    let source: Arc<Client> = registry::client(&settings)?;
+    let reviewer = Reviewer::new(source, Arc::new(policies), registry::review(&settings))?;
+    let metrics = Metrics::new(count, &revision);
+    metrics.certificate(certificate.not_after());
+
+    let (listener, listen) = bind(settings.listen).await?;
+    let (metrics_listener, metrics_listen) = bind(settings.metrics_listen).await?;
+    let (draining, stop) = watch::channel(false);
+    let (ended, end) = watch::channel(false);
+
+    let app = App {
+        reviewer,
+        metrics: Arc::clone(&metrics),
+        slots: Arc::new(Semaphore::new(settings.max_concurrent.into())),
+        bodies: Semaphore::new(routes::BODIES_KILOBYTES),
+        clock: now,
+    };
+    let reviews = Server {
+        listener,
+        tls: Some(tls),
+        router: routes::router(Arc::new(app)),
+        limits: settings.connections,
+    };
+    let patience = Duration::from_secs(settings.drain_seconds.into());
+    let reviews = tokio::spawn(reviews.serve(stop.clone(), patience));
+
+    let health = Health {
+        metrics: Arc::clone(&metrics),
+        certificate: Arc::clone(&certificate),
+        policies: count,
+        revision: Arc::clone(&revision),
+        draining: stop,
+        clock: now,
+    };
+    let health = Server {
+        listener: metrics_listener,
+        tls: None,
+        router: health::router(health),
+        limits: settings.connections,
+    };
+    let health = tokio::spawn(health.serve(end, SCRAPE));
+    let certificate = tokio::spawn(follow(certificate, settings.certificate_interval, metrics));
+    tracing::info!(%listen, %metrics_listen, policies = count, revision = &*revision, "serving");
+    Ok(Running {
+        listen,
+        metrics_listen,
+        draining,
+        ended,
+        reviews,
+        health,
+        certificate,
+    })
+}
+
+impl Running {
+    /// Stops being ready, lets go of connections, and finishes what is in flight.
+    pub async fn drain(self) {
+        tracing::info!("draining");
+        let _ = self.draining.send(true);
+        // An error is a panic of the accept loop; there is nothing left to wait for then.
+        let _ = self.reviews.await;
+        // Health answers to the end, so that a probe sees why.
+        let _ = self.ended.send(true);
+        let _ = self.health.await;
+        self.certificate.abort();
+        tracing::info!("drained");
+    }
+}
+
+async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |source| StartError::Bind { address, source };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
+}
+
+async fn follow(certificate: Arc<ServingCertificate>, every: Duration, metrics: Arc<Metrics>) {
+    certificate
+        .follow(every, |changed| match changed {
+            Ok(not_after) => {
+                metrics.certificate(not_after);
+                metrics.certificate_reloaded(true);
+                tracing::info!(%not_after, "new serving certificate in use");
+            }
+            Err(error) => {
+                metrics.certificate_reloaded(false);
+                tracing::warn!(%error, "certificate files changed and cannot be used; the old one stays");
+            }
+        })
+        .await;
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a binary reads the clock, here and nowhere else"
+)]
+fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+/// What a scrape under way gets when the process ends.
+const SCRAPE: Duration = Duration::from_secs(1);
