@@ -1,0 +1,194 @@
+//! `check`: the verdict of the webhook before the cluster, on manifests or on bare images.
+//!
+//! Assumes nothing: what only a cluster knows is named in the output and decides nothing.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use countersign_image::Reference;
+use countersign_policy::Namespace;
+use countersign_registry::Client;
+use countersign_review::{Request, Reviewer, Settings, Stance};
+use countersign_workload::{ImageUse, Workload};
+use jiff::Timestamp;
+use serde_json::Value;
+use tokio::time::Instant;
+
+use crate::args::{self, OutputArgs};
+use crate::commands::images;
+use crate::failure::Failure;
+use crate::manifests::{FileArgs, Manifest};
+use crate::policies;
+use crate::printer::{Output, Printer};
+use crate::registry::RegistryArgs;
+use crate::run::block_on;
+use crate::status::ExitStatus;
+use crate::verdicts::{CheckOut, ReviewOut};
+
+/// Say whether manifests or images would be admitted, by the same code and policies as the webhook
+///
+/// Exit codes: 0 admitted, 1 denied, 2 a policy or a manifest is wrong, 3 a registry could not be looked at.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Images, where there is no manifest
+    #[arg(value_name = "IMAGE", required_unless_present = "files")]
+    images: Vec<String>,
+    #[command(flatten)]
+    files: FileArgs,
+    /// The policies: a directory of YAML documents
+    #[arg(long, value_name = "DIR")]
+    policies: PathBuf,
+    /// The namespace of images, and of manifests that name none
+    #[arg(long, short, value_name = "NAME")]
+    namespace: Option<String>,
+    /// What to do with an image that no policy covers: allow, warn or deny
+    #[arg(long, value_name = "STANCE", default_value_t = Stance::Deny)]
+    unmatched: Stance,
+    /// What to do with a tag in place of a digest: allow, warn or deny
+    #[arg(long, value_name = "STANCE", default_value_t = Stance::Warn)]
+    unpinned: Stance,
+    /// How long each manifest may take, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    timeout: u64,
+    #[command(flatten)]
+    output: OutputArgs,
+    #[command(flatten)]
+    registry: RegistryArgs,
+}
+
+pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure> {
+    let policies = policies::load(&args.policies)?;
+    let (subjects, failures) = args.subjects()?;
+    let mut status = ExitStatus::Success;
+    for failure in &failures {
+        status = status.and(printer.failure(failure));
+    }
+    if subjects.is_empty() {
+        printer.note("nothing here runs an image");
+        return Ok(status);
+    }
+    let references: Vec<Reference> =
+        subjects.iter().flat_map(|subject| &subject.workload.images).filter_map(|image| image.reference.clone().ok()).collect();
+    let client = args.registry.client(&references)?;
+    let settings = Settings { unmatched: args.unmatched, unpinned: args.unpinned, ..Settings::default() };
+    let reviewer = Reviewer::new(client.into(), policies, settings)
+        .map_err(|error| Failure::could_not_look(format!("cannot start: {error}")))?;
+    block_on(async {
+        let mut check = CheckOut::new(unknown(&subjects));
+        for subject in &subjects {
+            printer.progress(&format!("looking at {}", subject.name));
+            check.add(args.review(&reviewer, subject).await);
+        }
+        check.unknown.iter().for_each(|unknown| printer.note(&format!("not known here: {unknown}")));
+        match args.output.output {
+            Output::Json => printer.json(&check)?,
+            Output::Text => check.print(printer),
+        }
+        Ok(status.and(check.status()))
+    })
+}
+
+/// Something to judge.
+struct Subject {
+    /// What it is, for people.
+    name: String,
+    /// The file it is from; absent for an image of the command line.
+    file: Option<String>,
+    workload: Workload,
+    namespace: Namespace,
+}
+
+impl Args {
+    fn subjects(&self) -> Result<(Vec<Subject>, Vec<Failure>), Failure> {
+        let (manifests, mut failures) = self.files.read();
+        if manifests.is_empty() && failures.is_empty() && !self.files.is_empty() {
+            return Err(Failure::usage("there is no manifest in what -f names"));
+        }
+        let labels = namespace_labels(&manifests);
+        let mut subjects = Vec::new();
+        for manifest in manifests {
+            match manifest.workload() {
+                Ok(Some(workload)) if !workload.images.is_empty() => {
+                    subjects.push(self.subject(images::name(&workload), Some(manifest.file), workload, &labels));
+                }
+                Ok(_) => {}
+                Err(failure) => failures.push(failure),
+            }
+        }
+        for image in &self.images {
+            let workload = bare(image, args::reference(image)?);
+            subjects.push(self.subject(format!("image {image}"), None, workload, &labels));
+        }
+        Ok((subjects, failures))
+    }
+
+    fn subject(&self, name: String, file: Option<String>, mut workload: Workload, labels: &Labels) -> Subject {
+        workload.namespace = workload.namespace.or_else(|| self.namespace.clone());
+        let known = workload.namespace.as_ref().and_then(|name| labels.get(name)).cloned();
+        let namespace = Namespace { name: workload.namespace.clone(), labels: known };
+        Subject { name, file, workload, namespace }
+    }
+
+    async fn review(&self, reviewer: &Reviewer<Client>, subject: &Subject) -> ReviewOut {
+        let request = Request { operation: "CREATE".to_owned(), namespace: subject.namespace.clone(), ..Request::default() };
+        let deadline = Instant::now() + Duration::from_secs(self.timeout);
+        let review = reviewer.review(&subject.workload, &request, Timestamp::now(), deadline).await;
+        ReviewOut::new(&subject.name, subject.file.as_deref(), &review)
+    }
+}
+
+/// Labels by the name of the namespace.
+type Labels = BTreeMap<String, BTreeMap<String, String>>;
+
+/// What the Namespace objects among the manifests say.
+fn namespace_labels(manifests: &[Manifest]) -> Labels {
+    let objects = manifests.iter().map(|manifest| &manifest.object);
+    let namespaces = objects.filter(|object| object["kind"] == "Namespace" && object["apiVersion"] == "v1");
+    let read = namespaces.filter_map(|object| {
+        let metadata = object.get("metadata")?;
+        let labels = match metadata.get("labels") {
+            None | Some(Value::Null) => BTreeMap::new(),
+            Some(labels) => serde_json::from_value(labels.clone()).ok()?,
+        };
+        Some((metadata.get("name")?.as_str()?.to_owned(), labels))
+    });
+    read.collect()
+}
+
+/// An image of the command line as the one container of a pod of which nothing else is known.
+fn bare(image: &str, reference: Reference) -> Workload {
+    let used = ImageUse {
+        path: "command line".to_owned(),
+        container: String::new(),
+        image: image.to_owned(),
+        reference: Ok(reference),
+    };
+    Workload {
+        kind: "Pod".to_owned(),
+        api_version: "v1".to_owned(),
+        namespace: None,
+        name: None,
+        labels: BTreeMap::new(),
+        annotations: BTreeMap::new(),
+        service_account: None,
+        images: vec![used],
+    }
+}
+
+/// What a cluster would know and we do not.
+fn unknown(subjects: &[Subject]) -> Vec<String> {
+    let mut unknown = vec!["who creates it (request.user)".to_owned()];
+    if subjects.iter().any(|subject| subject.namespace.name.is_none()) {
+        unknown.push("the namespace of what names none; --namespace NAME says it".to_owned());
+    }
+    let unlabelled = |subject: &&Subject| subject.namespace.name.is_some() && subject.namespace.labels.is_none();
+    if let Some(subject) = subjects.iter().find(unlabelled) {
+        let name = subject.namespace.name.as_deref().unwrap_or_default();
+        unknown.push(format!("the labels of namespace {name}; a Namespace object among the manifests says them"));
+    }
+    if subjects.iter().any(|subject| subject.file.is_none()) {
+        unknown.push("the pod around a bare image: labels, service account and the like".to_owned());
+    }
+    unknown
+}

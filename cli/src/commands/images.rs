@@ -1,0 +1,96 @@
+//! `images`: the images that manifests run.
+
+use countersign_workload::Workload;
+use serde::Serialize;
+
+use crate::args::OutputArgs;
+use crate::failure::Failure;
+use crate::manifests::{FileArgs, Manifest};
+use crate::printer::{Output, Printer};
+use crate::status::ExitStatus;
+
+/// List the images that manifests run: where, as written, and by their full name
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    files: FileArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure> {
+    if args.files.is_empty() {
+        return Err(Failure::usage("no manifest is named").hinted("name files with -f FILE, or -f - for stdin"));
+    }
+    let (manifests, failures) = args.files.read();
+    let mut status = ExitStatus::Success;
+    for failure in &failures {
+        status = status.and(printer.failure(failure));
+    }
+    let mut images = Vec::new();
+    for manifest in &manifests {
+        match of(manifest) {
+            Ok(found) => images.extend(found),
+            Err(failure) => status = status.and(printer.failure(&failure)),
+        }
+    }
+    match args.output.output {
+        Output::Json => printer.json(&images)?,
+        Output::Text => table(&images, printer),
+    }
+    for image in &images {
+        if let Some(error) = &image.error {
+            status = status.and(printer.failure(&Failure::usage(format!("{}: {}: {error}", image.file, image.path))));
+        }
+    }
+    Ok(status)
+}
+
+fn of(manifest: &Manifest) -> Result<Vec<ImageOut>, Failure> {
+    let workload = manifest.workload()?;
+    let images = workload.iter().flat_map(|workload| workload.images.iter().map(move |image| (workload, image)));
+    let images = images.map(|(workload, image)| ImageOut {
+        file: manifest.file.clone(),
+        object: name(workload),
+        path: image.path.clone(),
+        image: image.image.clone(),
+        canonical: image.reference.as_ref().ok().map(ToString::to_string),
+        error: image.reference.as_ref().err().map(ToString::to_string),
+    });
+    Ok(images.collect())
+}
+
+/// `Kind namespace/name`, as far as it is known.
+pub(crate) fn name(workload: &Workload) -> String {
+    let name = workload.name.as_deref().unwrap_or("(no name)");
+    match &workload.namespace {
+        Some(namespace) => format!("{} {namespace}/{name}", workload.kind),
+        None => format!("{} {name}", workload.kind),
+    }
+}
+
+fn table(images: &[ImageOut], printer: &Printer) {
+    let mut object = None;
+    let width = images.iter().map(|image| image.path.len()).max().unwrap_or_default();
+    let written = images.iter().map(|image| image.image.len()).max().unwrap_or_default();
+    for image in images {
+        if object != Some((&image.file, &image.object)) {
+            printer.data(&format!("{}  ({})", image.object, image.file));
+            object = Some((&image.file, &image.object));
+        }
+        let canonical = image.canonical.as_deref().unwrap_or("(no valid reference)");
+        printer.data(&format!("  {:width$}  {:written$}  {canonical}", image.path, image.image));
+    }
+}
+
+#[derive(Serialize)]
+struct ImageOut {
+    file: String,
+    object: String,
+    path: String,
+    image: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    canonical: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}

@@ -1,0 +1,168 @@
+//! `inspect`: everything that is attached to an image, verified or not.
+
+use countersign_evidence::Verifier;
+use countersign_image::{Attachment, Document, Platform, Reference};
+use serde::Serialize;
+
+use crate::args::{ImageArgs, OutputArgs, StorageArgs};
+use crate::claims::{self, Claim};
+use crate::failure::Failure;
+use crate::lookup::{self, Found};
+use crate::printer::{Output, Printer};
+use crate::registry::RegistryArgs;
+use crate::run::block_on;
+use crate::status::ExitStatus;
+
+/// Show what is attached to images, as a tree
+///
+/// Without --key nothing is verified, and what is shown is what the attached things claim to be.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    images: ImageArgs,
+    /// Verify with this public key: a file, or env://NAME
+    #[arg(long, value_name = "KEY")]
+    key: Option<String>,
+    #[command(flatten)]
+    storage: StorageArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+    #[command(flatten)]
+    registry: RegistryArgs,
+}
+
+pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure> {
+    let references = args.images.references()?;
+    let verifier = match &args.key {
+        Some(key) => Some(lookup::verifier(key)?),
+        None => None,
+    };
+    let needs = lookup::everything(args.storage.repository()?.as_ref());
+    let client = args.registry.client(&references)?;
+    block_on(async {
+        let (mut images, mut status) = (Vec::new(), ExitStatus::Success);
+        for reference in &references {
+            match lookup::find(&client, reference, &needs).await {
+                Ok(found) => images.push(ImageOut::new(reference, &found, verifier.as_ref())),
+                Err(failure) => status = status.and(printer.failure(&failure)),
+            }
+        }
+        match args.output.output {
+            Output::Json => printer.json(&images)?,
+            Output::Text => images.iter().for_each(|image| image.print(printer)),
+        }
+        Ok(status)
+    })
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ImageOut {
+    reference: String,
+    image: String,
+    digest: String,
+    media_type: String,
+    platforms: Vec<PlatformOut>,
+    attached: Vec<AttachedOut>,
+}
+
+#[derive(Serialize)]
+struct PlatformOut {
+    platform: String,
+    digest: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AttachedOut {
+    what: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    predicate_type: Option<String>,
+    format: &'static str,
+    origin: &'static str,
+    manifest: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    artifact_type: Option<String>,
+    /// Absent when no key was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verified: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+}
+
+impl ImageOut {
+    fn new(reference: &Reference, found: &Found, verifier: Option<&Verifier>) -> Self {
+        let content = &found.collected.content;
+        let attached = found.collected.attachments.iter();
+        Self {
+            reference: reference.as_written().to_owned(),
+            image: found.image.to_string(),
+            digest: found.image.digest().to_string(),
+            media_type: content.media_type().to_owned(),
+            platforms: platforms(content),
+            attached: attached.map(|attachment| AttachedOut::new(attachment, found, verifier)).collect(),
+        }
+    }
+
+    fn print(&self, printer: &Printer) {
+        printer.data(&self.image);
+        let kind = if self.platforms.is_empty() { "image" } else { "index" };
+        printer.data(&format!("│ {kind}, {}", self.media_type));
+        for platform in &self.platforms {
+            printer.data(&format!("│ {} {}", platform.digest, platform.platform));
+        }
+        if self.attached.is_empty() {
+            printer.data("└─ nothing is attached");
+        }
+        for (position, attached) in self.attached.iter().enumerate() {
+            let last = position + 1 == self.attached.len();
+            let (branch, stem) = if last { ("└─", "  ") } else { ("├─", "│ ") };
+            printer.data(&format!("{branch} {}: {}", attached.verdict(), attached.what));
+            printer.data(&format!("{stem}   {}, {}, {}", attached.format, attached.origin, attached.manifest));
+            if let Some(detail) = &attached.detail {
+                printer.data(&format!("{stem}   {detail} ({})", attached.reason.unwrap_or_default()));
+            }
+        }
+    }
+}
+
+impl AttachedOut {
+    fn new(attachment: &Attachment, found: &Found, verifier: Option<&Verifier>) -> Self {
+        let claim = Claim::of(attachment);
+        let evidence = verifier.map(|verifier| verifier.verify(&found.image, std::slice::from_ref(attachment)));
+        let rejection = evidence.as_ref().and_then(|evidence| evidence.rejected.first());
+        Self {
+            what: claim.in_words(),
+            predicate_type: match claim {
+                Claim::Attestation(kind) => Some(kind),
+                Claim::Other(_) | Claim::Signature => None,
+            },
+            format: claims::format(attachment),
+            origin: claims::origin(attachment),
+            manifest: attachment.manifest.to_string(),
+            artifact_type: attachment.artifact_type.as_deref().map(countersign_image::excerpt),
+            verified: evidence.as_ref().map(|evidence| evidence.rejected.is_empty()),
+            reason: rejection.map(|rejection| rejection.reason.code()),
+            detail: rejection.map(|rejection| rejection.detail.clone()),
+        }
+    }
+
+    fn verdict(&self) -> &'static str {
+        match self.verified {
+            Some(true) => "verified",
+            Some(false) => "does not verify",
+            None => "not checked",
+        }
+    }
+}
+
+fn platforms(content: &Document) -> Vec<PlatformOut> {
+    let Document::Index(index) = content else {
+        return Vec::new();
+    };
+    let of = |platform: &Option<Platform>| platform.as_ref().map_or("unknown platform".to_owned(), ToString::to_string);
+    let entries = index.manifests.iter();
+    entries.map(|entry| PlatformOut { platform: of(&entry.platform), digest: entry.digest.to_string() }).collect()
+}

@@ -1,0 +1,212 @@
+//! `verify`: whether images are signed, or attested, with a key.
+
+use std::collections::BTreeMap;
+
+use countersign_evidence::{Evidence, Signature, Statement, Verified, predicate};
+use countersign_image::{Needs, PinnedReference, Reference};
+use countersign_signing::PredicateType;
+use serde::Serialize;
+
+use crate::args::{AnnotationArgs, ImageArgs, OutputArgs, StorageArgs};
+use crate::commands::attest::predicate_type;
+use crate::failure::Failure;
+use crate::lookup::{self, RejectionOut};
+use crate::printer::{Output, Printer};
+use crate::registry::RegistryArgs;
+use crate::run::block_on;
+use crate::status::ExitStatus;
+
+/// Verify that images are signed with a key, or with --type that they are attested
+///
+/// Looks at every form: bundles, and the tags .sig and .att.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) images: ImageArgs,
+    /// The public key: a file, or env://NAME
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: String,
+    /// Demand an attestation of this type in place of a signature: a URI, or cosign's name for one
+    #[arg(long = "type", value_name = "TYPE", value_parser = predicate_type, conflicts_with = "annotations")]
+    pub(crate) kind: Option<PredicateType>,
+    #[command(flatten)]
+    annotations: AnnotationArgs,
+    #[command(flatten)]
+    storage: StorageArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+    #[command(flatten)]
+    registry: RegistryArgs,
+}
+
+pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure> {
+    let references = args.images.references()?;
+    let wanted = Wanted { kind: args.kind.as_ref(), annotations: args.annotations.map()? };
+    let verifier = lookup::verifier(&args.key)?;
+    let needs = Needs {
+        signatures: wanted.kind.is_none(),
+        attestations: wanted.kind.is_some(),
+        unsigned_sboms: wanted.is_sbom(),
+        repositories: args.storage.repository()?.into_iter().collect(),
+    };
+    let client = args.registry.client(&references)?;
+    printer.note("note: only the key is checked; no proof from a transparency log is demanded");
+    block_on(async {
+        let (mut results, mut status) = (Vec::new(), ExitStatus::Success);
+        for reference in &references {
+            let found = match lookup::find(&client, reference, &needs).await {
+                Ok(found) => found,
+                Err(failure) => {
+                    status = status.and(printer.failure(&failure));
+                    continue;
+                }
+            };
+            let result = wanted.judge(reference, &found.image, &verifier.verify(&found.image, &found.collected.attachments));
+            if args.output.output == Output::Text {
+                result.print(printer);
+            }
+            if let Some(failure) = result.failure(&wanted) {
+                status = status.and(printer.failure(&failure));
+            }
+            results.push(result);
+        }
+        if args.output.output == Output::Json {
+            printer.json(&results)?;
+        }
+        Ok(status)
+    })
+}
+
+/// What has to be there.
+struct Wanted<'a> {
+    kind: Option<&'a PredicateType>,
+    annotations: BTreeMap<String, String>,
+}
+
+impl Wanted<'_> {
+    fn judge(&self, reference: &Reference, image: &PinnedReference, evidence: &Evidence) -> ResultOut {
+        let found = match self.kind {
+            None => evidence.signatures.iter().filter(|found| self.accepts_signature(found)).map(FoundOut::signature).collect(),
+            Some(kind) => {
+                let statements = evidence.statements.iter().filter(|found| kind.accepts(&found.value().predicate_type));
+                statements.map(FoundOut::statement).collect()
+            }
+        };
+        ResultOut {
+            reference: reference.as_written().to_owned(),
+            image: image.to_string(),
+            digest: image.digest().to_string(),
+            found,
+            others: self.others(evidence),
+            rejected: evidence.rejected.iter().map(RejectionOut::from).collect(),
+        }
+    }
+
+    fn accepts_signature(&self, found: &Verified<Signature>) -> bool {
+        self.annotations.iter().all(|(key, value)| found.value().annotations.get(key) == Some(value))
+    }
+
+    /// What the key did sign, and is not what is wanted.
+    fn others(&self, evidence: &Evidence) -> Vec<FoundOut> {
+        let signatures = evidence.signatures.iter().filter(|found| self.kind.is_some() || !self.accepts_signature(found));
+        let statements = evidence.statements.iter();
+        let statements = statements.filter(|found| self.kind.is_none_or(|kind| !kind.accepts(&found.value().predicate_type)));
+        signatures.map(FoundOut::signature).chain(statements.map(FoundOut::statement)).collect()
+    }
+
+    fn is_sbom(&self) -> bool {
+        use predicate::Family::{CycloneDx, Spdx};
+        self.kind.is_some_and(|kind| matches!(predicate::family(kind.uri()), Some(CycloneDx | Spdx)))
+    }
+
+    fn in_words(&self) -> String {
+        match self.kind {
+            Some(kind) => format!("attestation of type {kind}"),
+            None if self.annotations.is_empty() => "signature".to_owned(),
+            None => "signature with these annotations".to_owned(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct ResultOut {
+    reference: String,
+    image: String,
+    digest: String,
+    #[serde(rename = "verified")]
+    found: Vec<FoundOut>,
+    others: Vec<FoundOut>,
+    rejected: Vec<RejectionOut>,
+}
+
+impl ResultOut {
+    fn print(&self, printer: &Printer) {
+        if self.found.is_empty() {
+            return;
+        }
+        printer.data(&self.image);
+        for found in &self.found {
+            printer.data(&format!("  {}", found.in_words()));
+        }
+    }
+
+    fn failure(&self, wanted: &Wanted<'_>) -> Option<Failure> {
+        if !self.found.is_empty() {
+            return None;
+        }
+        let others = self.others.iter().map(|other| format!("signed by this key: {}", other.in_words()));
+        let rejected = self.rejected.iter().map(|rejection| format!("does not count: {rejection}"));
+        let hint = match (self.others.is_empty() && self.rejected.is_empty(), wanted.kind) {
+            (false, _) => format!("`countersign inspect {}` shows all that is attached", self.image),
+            (true, None) => format!("nothing is attached; to sign it: `countersign sign --key KEY {}`", self.image),
+            (true, Some(kind)) => format!(
+                "nothing is attached; to attest it: `countersign attest --key KEY --type {kind} --predicate FILE {}`",
+                self.image
+            ),
+        };
+        let failure = Failure::denied(format!("{}: no {} by this key", self.image, wanted.in_words()));
+        let nearest = self.rejected.first().filter(|_| self.others.is_empty());
+        let code = nearest.map_or("not_found", |rejection| rejection.reason);
+        Some(failure.coded(code).detailed(others.chain(rejected)).hinted(hint))
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FoundOut {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    predicate_type: Option<String>,
+    format: &'static str,
+    manifest: String,
+    identity: countersign_evidence::Identity,
+    annotations: BTreeMap<String, String>,
+}
+
+impl FoundOut {
+    fn signature(found: &Verified<Signature>) -> Self {
+        Self::new(found, None, found.value().annotations.clone())
+    }
+
+    fn statement(found: &Verified<Statement>) -> Self {
+        Self::new(found, Some(found.value().predicate_type.clone()), BTreeMap::new())
+    }
+
+    fn new<T>(found: &Verified<T>, predicate_type: Option<String>, annotations: BTreeMap<String, String>) -> Self {
+        Self {
+            predicate_type,
+            format: found.format().as_str(),
+            manifest: found.manifest().to_string(),
+            identity: found.identity().clone(),
+            annotations,
+        }
+    }
+
+    fn in_words(&self) -> String {
+        let what = match &self.predicate_type {
+            Some(kind) => format!("attestation {kind}"),
+            None => "signature".to_owned(),
+        };
+        let annotations: String = self.annotations.iter().map(|(key, value)| format!(" {key}={value}")).collect();
+        format!("{what}, {} {}, by key {}{annotations}", self.format, self.manifest, self.identity.subject())
+    }
+}

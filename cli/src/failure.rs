@@ -1,0 +1,153 @@
+//! Why a command stopped: a message, its stable code, advice, and the exit code that follows.
+
+use std::error::Error;
+use std::fmt;
+use std::path::Path;
+
+use countersign_image::{ReferenceError, SourceError};
+use countersign_signing::{KeyError, PredicateError, SigningError};
+
+use crate::status::ExitStatus;
+
+/// A failure as it is shown.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    status: ExitStatus,
+    code: Option<String>,
+    message: String,
+    details: Vec<String>,
+    hint: Option<String>,
+}
+
+impl Failure {
+    /// The command line, a key, a policy or a file is wrong.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self { status: ExitStatus::Usage, code: None, message: message.into(), details: Vec::new(), hint: None }
+    }
+
+    /// We looked, and it does not hold.
+    pub(crate) fn denied(message: impl Into<String>) -> Self {
+        Self { status: ExitStatus::Denied, ..Self::usage(message) }
+    }
+
+    /// We could not look.
+    pub(crate) fn could_not_look(message: impl Into<String>) -> Self {
+        Self { status: ExitStatus::CouldNotLook, ..Self::usage(message) }
+    }
+
+    /// A file that cannot be read or written.
+    pub(crate) fn file(path: &Path, error: &std::io::Error) -> Self {
+        Self::usage(format!("{}: {error}", path.display()))
+    }
+
+    /// Says what it happened to, in front.
+    pub(crate) fn about(mut self, subject: impl fmt::Display) -> Self {
+        self.message = format!("{subject}: {}", self.message);
+        self
+    }
+
+    /// With a stable code.
+    pub(crate) fn coded(mut self, code: impl Into<String>) -> Self {
+        self.code = Some(code.into());
+        self
+    }
+
+    /// With lines that say more.
+    pub(crate) fn detailed(mut self, details: impl IntoIterator<Item = String>) -> Self {
+        self.details.extend(details);
+        self
+    }
+
+    /// With advice.
+    pub(crate) fn hinted(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Lines that say more.
+    pub(crate) fn details(&self) -> &[String] {
+        &self.details
+    }
+
+    /// What to do about it.
+    pub(crate) fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
+    /// The exit code that follows.
+    pub(crate) fn status(&self) -> ExitStatus {
+        self.status
+    }
+
+    fn from_error(status: ExitStatus, error: &dyn Error, code: &str, hint: Option<impl Into<String>>) -> Self {
+        let mut message = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            message = format!("{message}: {cause}");
+            source = cause.source();
+        }
+        Self { status, code: Some(code.to_owned()), message, details: Vec::new(), hint: hint.map(Into::into) }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        match &self.code {
+            Some(code) => write!(f, " ({code})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl From<KeyError> for Failure {
+    fn from(error: KeyError) -> Self {
+        Self::from_error(ExitStatus::Usage, &error, error.code(), error.hint())
+    }
+}
+
+impl From<PredicateError> for Failure {
+    fn from(error: PredicateError) -> Self {
+        Self::from_error(ExitStatus::Usage, &error, error.code(), error.hint())
+    }
+}
+
+impl From<ReferenceError> for Failure {
+    fn from(error: ReferenceError) -> Self {
+        Self::from_error(ExitStatus::Usage, &error, error.code(), error.hint())
+    }
+}
+
+impl From<SourceError> for Failure {
+    fn from(error: SourceError) -> Self {
+        Self::from_error(ExitStatus::CouldNotLook, &error, error.code(), source_hint(&error))
+    }
+}
+
+impl From<SigningError> for Failure {
+    fn from(error: SigningError) -> Self {
+        let status = match &error {
+            SigningError::Key(_) | SigningError::Refused { .. } => ExitStatus::Usage,
+            _ => ExitStatus::CouldNotLook,
+        };
+        let hint = match &error {
+            SigningError::Registry(error) => source_hint(error),
+            other => other.hint(),
+        };
+        Self::from_error(status, &error, error.code(), hint)
+    }
+}
+
+/// The library's advice, in terms of our flags where one of them would help.
+fn source_hint(error: &SourceError) -> Option<String> {
+    let host = error.host();
+    match error {
+        SourceError::PlainHttpRefused { .. } => Some(format!("if it is yours to allow: --plain-http {host}")),
+        SourceError::RealmRefused { realm, .. } => {
+            Some(format!("if {realm} is the token service of {host}: --token-service {host}={realm}"))
+        }
+        SourceError::TlsFailed { .. } => Some(format!("if {host} uses a private CA: --registry-ca FILE")),
+        SourceError::Unauthorized { .. } => Some(format!("log in first: docker login {host}")),
+        other => other.hint(),
+    }
+}

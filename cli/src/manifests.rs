@@ -1,0 +1,121 @@
+//! Kubernetes objects from files, directories and stdin.
+//!
+//! A file that cannot be read is a failure of its own: the others are still looked at.
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use countersign_workload::Workload;
+use serde_json::Value;
+
+use crate::args;
+use crate::failure::Failure;
+
+/// An object, and the file that it came from.
+#[derive(Debug)]
+pub(crate) struct Manifest {
+    /// The file, as it was named.
+    pub(crate) file: String,
+    /// The object.
+    pub(crate) object: Value,
+}
+
+impl Manifest {
+    /// The workload that it is, if it runs images.
+    pub(crate) fn workload(&self) -> Result<Option<Workload>, Failure> {
+        Workload::from_json(self.object.to_string().as_bytes()).map_err(|error| {
+            let failure = Failure::usage(format!("{}: {error}", self.file)).coded(error.code());
+            match error.hint() {
+                Some(hint) => failure.hinted(hint),
+                None => failure,
+            }
+        })
+    }
+}
+
+/// The files that a command is about.
+#[derive(Debug, clap::Args)]
+pub(crate) struct FileArgs {
+    /// Manifests: YAML or JSON files, directories of them, or - for stdin; may be repeated
+    #[arg(long = "filename", short, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Look into the folders of a directory too
+    #[arg(long, short = 'R', requires = "files")]
+    recursive: bool,
+}
+
+impl FileArgs {
+    /// Whether any is named.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// Every object in every file, lists taken apart.
+    pub(crate) fn read(&self) -> (Vec<Manifest>, Vec<Failure>) {
+        let (mut manifests, mut failures) = (Vec::new(), Vec::new());
+        for named in &self.files {
+            match files(named, self.recursive) {
+                Ok(files) => {
+                    for file in files {
+                        match objects(&file) {
+                            Ok(objects) => manifests.extend(objects),
+                            Err(failure) => failures.push(failure),
+                        }
+                    }
+                }
+                Err(failure) => failures.push(failure),
+            }
+        }
+        (manifests, failures)
+    }
+}
+
+/// The file itself, or the manifests of a directory in the order of their names.
+fn files(named: &Path, recursive: bool) -> Result<Vec<PathBuf>, Failure> {
+    if !named.is_dir() {
+        return Ok(vec![named.to_owned()]);
+    }
+    let mut found = Vec::new();
+    for entry in entries(named)? {
+        if entry.is_dir() {
+            if recursive {
+                found.extend(files(&entry, true)?);
+            }
+        } else if is_manifest(&entry) {
+            found.push(entry);
+        }
+    }
+    Ok(found)
+}
+
+/// What a directory holds, in the order of the names.
+pub(crate) fn entries(directory: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let read = || fs::read_dir(directory)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>();
+    let mut entries = read().map_err(|error| Failure::file(directory, &error))?;
+    entries.sort();
+    Ok(entries)
+}
+
+/// Whether the name is that of a manifest.
+pub(crate) fn is_manifest(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| ["json", "yaml", "yml"].iter().any(|known| extension == *known))
+}
+
+fn objects(path: &Path) -> Result<Vec<Manifest>, Failure> {
+    let file = if path == Path::new("-") { "stdin".to_owned() } else { path.display().to_string() };
+    let malformed = |error: &dyn fmt::Display| {
+        // The YAML library adds an excerpt on lines of its own, and says "error" as we do.
+        let error = error.to_string();
+        let line = error.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        Failure::usage(format!("{file}: {line}")).coded("manifest_malformed")
+    };
+    let text = args::read(path)?;
+    let documents: Vec<Value> = serde_saphyr::from_multiple(&text).map_err(|error| malformed(&error))?;
+    let mut manifests = Vec::new();
+    for document in documents.into_iter().filter(|document| !document.is_null()) {
+        let objects = countersign_workload::objects(document).map_err(|error| malformed(&error))?;
+        manifests.extend(objects.into_iter().map(|object| Manifest { file: file.clone(), object }));
+    }
+    Ok(manifests)
+}

@@ -1,0 +1,80 @@
+//! The only place that prints: data to stdout, talk to stderr.
+//!
+//! Colours nothing. Progress shows only on a terminal.
+#![expect(clippy::print_stderr, reason = "this is where printing happens")]
+
+use std::cell::Cell;
+use std::io::{self, IsTerminal, Write};
+
+use serde::Serialize;
+
+use crate::failure::Failure;
+use crate::status::ExitStatus;
+
+/// How data is written.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, clap::ValueEnum)]
+pub(crate) enum Output {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs: one JSON document.
+    Json,
+}
+
+/// Writes what a command has to say.
+#[derive(Debug, Default)]
+pub(crate) struct Printer {
+    closed: Cell<bool>,
+}
+
+impl Printer {
+    /// One line of data.
+    pub(crate) fn data(&self, line: &str) {
+        self.bytes(format!("{line}\n").as_bytes());
+    }
+
+    /// Data as it is.
+    pub(crate) fn bytes(&self, bytes: &[u8]) {
+        let mut stdout = io::stdout().lock();
+        if !self.closed.get() && stdout.write_all(bytes).and_then(|()| stdout.flush()).is_err() {
+            // Whoever read our output has seen enough (`| head`): the verdict still goes into the exit code.
+            self.closed.set(true);
+        }
+    }
+
+    /// Data as one JSON document.
+    pub(crate) fn json<T: Serialize>(&self, value: &T) -> Result<(), Failure> {
+        let text = serde_json::to_string_pretty(value).map_err(|error| Failure::usage(format!("cannot write JSON: {error}")))?;
+        self.data(&text);
+        Ok(())
+    }
+
+    /// Something worth knowing that is not data.
+    pub(crate) fn note(&self, text: &str) {
+        eprintln!("{text}");
+    }
+
+    /// Something that a person who waits wants to know, and nobody else.
+    pub(crate) fn progress(&self, text: &str) {
+        if io::stderr().is_terminal() {
+            eprintln!("{text}");
+        }
+    }
+
+    /// Something that is not wrong but should not go unseen.
+    pub(crate) fn warning(&self, text: &str) {
+        eprintln!("warning: {text}");
+    }
+
+    /// What went wrong, then what to do about it.
+    pub(crate) fn failure(&self, failure: &Failure) -> ExitStatus {
+        eprintln!("error: {failure}");
+        for detail in failure.details() {
+            eprintln!("  {detail}");
+        }
+        if let Some(hint) = failure.hint() {
+            eprintln!("hint: {hint}");
+        }
+        failure.status()
+    }
+}
