@@ -1,0 +1,23 @@
+//! What is played, in order: the command lines and registries first, then the cluster.
+
+use std::process::ExitCode;
+use std::rc::Rc;
+
+use crate::runner::Runner;
+use crate::tools::Tools;
+use crate::{admission, interop};
+
+/// Plays the scenarios that the arguments choose.
+pub(crate) fn run() -> ExitCode {
+    let tools = match Tools::from_environment() {
+        Ok(tools) => Rc::new(tools),
+        Err(failure) => {
+            println!("{failure}");
+            return ExitCode::from(2);
+        }
+    };
+    let mut runner = Runner::new(std::env::args().skip(1));
+    interop::play(&mut runner, &tools);
+    admission::play(&mut runner, &tools);
+    runner.finish()
+}
