@@ -135,11 +135,11 @@ countersign-webhook serve --policies policies --tls-cert tls/tls.crt --tls-key t
 pids+=($!)
 address() { sed -n "s/.*\"$1\":\"\([0-9.:]*\)\".*/\1/p" webhook.log | head -1; }
 for _ in $(seq 200); do
-    METRICS=$(address metrics_address)
+    METRICS=$(address metrics_listen)
     [ -n "$METRICS" ] && curl -sf -o /dev/null "http://$METRICS/readyz" && break
     sleep 0.02
 done
-WEBHOOK=$(address address)
+WEBHOOK=$(address listen)
 [ -n "$WEBHOOK" ] || fail "the webhook did not start: $(cat webhook.log)"
 say "Ready on $WEBHOOK."
 

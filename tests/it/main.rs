@@ -2,4 +2,10 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot set up must stop")]
 
+mod corpus;
+mod hostile_reviews;
 mod layering;
+mod requests;
+mod semantics;
+mod webhook;
+mod world;
