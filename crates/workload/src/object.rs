@@ -116,6 +116,8 @@ mod tests {
     fn other_kinds_are_left_alone_whatever_their_name() {
         let list = json!({"apiVersion": "example.com/v1", "kind": "AllowList", "metadata": {"name": "a"}, "items": 1});
         assert_eq!(names(list), Ok(vec!["AllowList a".to_owned()]));
+        let foreign = json!({"apiVersion": "example.com/v1", "kind": "List", "items": [pod("a")]});
+        assert_eq!(names(foreign), Ok(vec!["List null".to_owned()]));
         assert_eq!(
             names(json!({"kind": "List"})),
             Ok(vec!["List null".to_owned()])

@@ -92,6 +92,17 @@ fn a_document_without_media_type_is_what_its_shape_or_its_declaration_says() {
         Some(media_type::OCI_INDEX),
         "manifest_media_type_mismatch",
     );
+    let mut plain = index();
+    plain.as_object_mut().unwrap().remove("mediaType");
+    assert_eq!(
+        parse(&plain, None).unwrap().media_type(),
+        media_type::OCI_INDEX
+    );
+    refuses(
+        &plain,
+        Some(media_type::OCI_MANIFEST),
+        "manifest_media_type_mismatch",
+    );
 }
 
 #[test]
