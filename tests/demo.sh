@@ -106,9 +106,9 @@ admitted() {
 
 publish() { # KEY DIGEST: signs and attests an image by its digest
     run 0 countersign sign --key "$1.key" --plain-http "$REGISTRY" "$REGISTRY/shop/api@$2"
-    run 0 countersign attest --key "$1.key" --type slsaprovenance1 --predicate "$SAMPLES/provenance.json" \
+    run 0 countersign attest --key "$1.key" --type slsaprovenance1 --predicate provenance.json \
         --plain-http "$REGISTRY" "$REGISTRY/shop/api@$2"
-    run 0 countersign attest --key "$1.key" --type spdxjson --predicate "$SAMPLES/sbom.spdx.json" \
+    run 0 countersign attest --key "$1.key" --type spdxjson --predicate sbom.spdx.json \
         --plain-http "$REGISTRY" "$REGISTRY/shop/api@$2"
 }
 
@@ -121,6 +121,7 @@ REGISTRY=$(sed -n 's/.*listening on //p' registry.log | head -1)
 say "The registry listens on $REGISTRY."
 run 0 countersign keygen --output-key-prefix release
 mkdir policies
+cp "$SAMPLES/provenance.json" "$SAMPLES/sbom.spdx.json" .
 sed "s|REGISTRY|$REGISTRY|; /RELEASE_KEY/{
     r release.pub
     d
@@ -183,7 +184,7 @@ denied 'another key'
 chapter "7. A good build, but its SBOM is that of another image"
 third=$(push shop/api:1.0 'the third build')
 run 0 countersign sign --key release.key --plain-http "$REGISTRY" "$REGISTRY/shop/api@$third"
-run 0 countersign attest --key release.key --type slsaprovenance1 --predicate "$SAMPLES/provenance.json" \
+run 0 countersign attest --key release.key --type slsaprovenance1 --predicate provenance.json \
     --plain-http "$REGISTRY" "$REGISTRY/shop/api@$third"
 curl -sf "http://$REGISTRY/v2/shop/api/referrers/$first" | grep -o '"digest":"[^"]*"' | cut -d'"' -f4 > attached
 while read -r digest; do

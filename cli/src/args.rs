@@ -27,11 +27,16 @@ impl ImageArgs {
         let mut names = self.images.clone();
         if let Some(path) = &self.image_file {
             let text = read(path)?;
-            let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+            let lines = text
+                .lines()
+                .map(str::trim)
+                .filter(|line| !line.is_empty() && !line.starts_with('#'));
             names.extend(lines.map(str::to_owned));
         }
         if names.is_empty() {
-            return Err(Failure::usage("no image is named").hinted("the file of --image-file is empty"));
+            return Err(
+                Failure::usage("no image is named").hinted("the file of --image-file is empty")
+            );
         }
         names.iter().map(|name| reference(name)).collect()
     }
@@ -41,17 +46,28 @@ impl ImageArgs {
 #[derive(Debug, clap::Args)]
 pub(crate) struct StorageArgs {
     /// Signatures live in this repository instead of the image's
-    #[arg(long, value_name = "REPOSITORY", env = "COSIGN_REPOSITORY", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "REPOSITORY",
+        env = "COSIGN_REPOSITORY",
+        hide_env_values = true
+    )]
     signature_repository: Option<String>,
 }
 
 impl StorageArgs {
     /// The repository, if one is named.
     pub(crate) fn repository(&self) -> Result<Option<Repository>, Failure> {
-        let Some(name) = self.signature_repository.as_deref().filter(|name| !name.is_empty()) else {
+        let Some(name) = self
+            .signature_repository
+            .as_deref()
+            .filter(|name| !name.is_empty())
+        else {
             return Ok(None);
         };
-        let parsed = name.parse().map_err(|error| Failure::from(error).about(format!("signature repository {name:?}")));
+        let parsed = name
+            .parse()
+            .map_err(|error| Failure::from(error).about(format!("signature repository {name:?}")));
         parsed.map(Some)
     }
 }
@@ -77,8 +93,13 @@ impl AnnotationArgs {
     pub(crate) fn map(&self) -> Result<BTreeMap<String, String>, Failure> {
         let mut map = BTreeMap::new();
         for (key, value) in &self.annotations {
-            if map.insert(key.clone(), value.clone()).is_some_and(|other| other != *value) {
-                return Err(Failure::usage(format!("annotation {key} is given twice, with different values")));
+            if map
+                .insert(key.clone(), value.clone())
+                .is_some_and(|other| other != *value)
+            {
+                return Err(Failure::usage(format!(
+                    "annotation {key} is given twice, with different values"
+                )));
             }
         }
         Ok(map)
@@ -95,7 +116,8 @@ pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
 
 /// A reference as it was written on the command line.
 pub(crate) fn reference(name: &str) -> Result<Reference, Failure> {
-    name.parse().map_err(|error| Failure::from(error).about(format!("{name:?}")))
+    name.parse()
+        .map_err(|error| Failure::from(error).about(format!("{name:?}")))
 }
 
 /// The text of a file, or of stdin for `-`.

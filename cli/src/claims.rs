@@ -24,7 +24,9 @@ impl Claim {
         match &attachment.form {
             Form::SimpleSigning => Self::Signature,
             Form::Bundle | Form::Envelope => match statement(attachment) {
-                Some(statement) if statement.predicate_type == predicate::COSIGN_SIGN => Self::Signature,
+                Some(statement) if statement.predicate_type == predicate::COSIGN_SIGN => {
+                    Self::Signature
+                }
                 Some(statement) => Self::Attestation(excerpt(&statement.predicate_type)),
                 None => Self::Other("unreadable statement".to_owned()),
             },

@@ -34,7 +34,8 @@ impl DockerCredentials {
             None => DockerConfig::default(),
             Some(path) => match fs::read(&path) {
                 Ok(json) => DockerConfig::parse(&json).map_err(|error| {
-                    let failure = Failure::usage(format!("{}: {error}", path.display())).coded(error.code());
+                    let failure =
+                        Failure::usage(format!("{}: {error}", path.display())).coded(error.code());
                     match error.hint() {
                         Some(hint) => failure.hinted(hint),
                         None => failure,
@@ -44,7 +45,10 @@ impl DockerCredentials {
                 Err(error) => return Err(Failure::file(&path, &error)),
             },
         };
-        Ok(Self { config, answers: Mutex::default() })
+        Ok(Self {
+            config,
+            answers: Mutex::default(),
+        })
     }
 
     async fn ask(&self, helper: &str, server: &str) -> Result<Option<Credential>, CredentialError> {
@@ -65,7 +69,10 @@ impl Credentials for DockerCredentials {
     fn lookup<'a>(&'a self, repository: &'a Repository) -> Lookup<'a> {
         Box::pin(async move {
             match self.config.helper(repository) {
-                Some(helper) => self.ask(helper, DockerConfig::server_address(repository)).await,
+                Some(helper) => {
+                    self.ask(helper, DockerConfig::server_address(repository))
+                        .await
+                }
                 None => Ok(self.config.credential(repository).cloned()),
             }
         })
@@ -73,7 +80,9 @@ impl Credentials for DockerCredentials {
 }
 
 fn path() -> Option<PathBuf> {
-    let named = env::var_os("DOCKER_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from);
+    let named = env::var_os("DOCKER_CONFIG")
+        .filter(|path| !path.is_empty())
+        .map(PathBuf::from);
     let home = || env::var_os("HOME").map(|home| PathBuf::from(home).join(".docker"));
     Some(named.or_else(home)?.join("config.json"))
 }
@@ -92,20 +101,36 @@ async fn run(helper: &str, server: &str) -> Result<Option<Credential>, Credentia
         // A helper that does not read to the end may answer all the same.
         _ = stdin.write_all(server.as_bytes()).await;
     }
-    let output = child.wait_with_output().await.map_err(|error| failed(helper, &error.to_string()))?;
+    let output = child
+        .wait_with_output()
+        .await
+        .map_err(|error| failed(helper, &error.to_string()))?;
     if !output.status.success() {
         let nothing = String::from_utf8_lossy(&output.stdout).contains(NOT_FOUND);
-        return if nothing { Ok(None) } else { Err(failed(helper, "it failed")) };
+        return if nothing {
+            Ok(None)
+        } else {
+            Err(failed(helper, "it failed"))
+        };
     }
-    let answer: Answer = serde_json::from_slice(&output.stdout).map_err(|_| failed(helper, "its answer makes no sense"))?;
+    let answer: Answer = serde_json::from_slice(&output.stdout)
+        .map_err(|_| failed(helper, "its answer makes no sense"))?;
     Ok(Some(match answer.username.as_str() {
         "<token>" => Credential::IdentityToken(answer.secret),
-        _ => Credential::Basic { username: answer.username, password: answer.secret },
+        _ => Credential::Basic {
+            username: answer.username,
+            password: answer.secret,
+        },
     }))
 }
 
 fn failed(helper: &str, why: &str) -> CredentialError {
-    CredentialError { detail: format!("credential helper docker-credential-{}: {why}", excerpt(helper)) }
+    CredentialError {
+        detail: format!(
+            "credential helper docker-credential-{}: {why}",
+            excerpt(helper)
+        ),
+    }
 }
 
 #[derive(Deserialize)]

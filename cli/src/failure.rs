@@ -22,17 +22,29 @@ pub(crate) struct Failure {
 impl Failure {
     /// The command line, a key, a policy or a file is wrong.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
-        Self { status: ExitStatus::Usage, code: None, message: message.into(), details: Vec::new(), hint: None }
+        Self {
+            status: ExitStatus::Usage,
+            code: None,
+            message: message.into(),
+            details: Vec::new(),
+            hint: None,
+        }
     }
 
     /// We looked, and it does not hold.
     pub(crate) fn denied(message: impl Into<String>) -> Self {
-        Self { status: ExitStatus::Denied, ..Self::usage(message) }
+        Self {
+            status: ExitStatus::Denied,
+            ..Self::usage(message)
+        }
     }
 
     /// We could not look.
     pub(crate) fn could_not_look(message: impl Into<String>) -> Self {
-        Self { status: ExitStatus::CouldNotLook, ..Self::usage(message) }
+        Self {
+            status: ExitStatus::CouldNotLook,
+            ..Self::usage(message)
+        }
     }
 
     /// A file that cannot be read or written.
@@ -79,14 +91,25 @@ impl Failure {
         self.status
     }
 
-    fn from_error(status: ExitStatus, error: &dyn Error, code: &str, hint: Option<impl Into<String>>) -> Self {
+    fn from_error(
+        status: ExitStatus,
+        error: &dyn Error,
+        code: &str,
+        hint: Option<impl Into<String>>,
+    ) -> Self {
         let mut message = error.to_string();
         let mut source = error.source();
         while let Some(cause) = source {
             message = format!("{message}: {cause}");
             source = cause.source();
         }
-        Self { status, code: Some(code.to_owned()), message, details: Vec::new(), hint: hint.map(Into::into) }
+        Self {
+            status,
+            code: Some(code.to_owned()),
+            message,
+            details: Vec::new(),
+            hint: hint.map(Into::into),
+        }
     }
 }
 
@@ -120,7 +143,12 @@ impl From<ReferenceError> for Failure {
 
 impl From<SourceError> for Failure {
     fn from(error: SourceError) -> Self {
-        Self::from_error(ExitStatus::CouldNotLook, &error, error.code(), source_hint(&error))
+        Self::from_error(
+            ExitStatus::CouldNotLook,
+            &error,
+            error.code(),
+            source_hint(&error),
+        )
     }
 }
 
@@ -142,11 +170,15 @@ impl From<SigningError> for Failure {
 fn source_hint(error: &SourceError) -> Option<String> {
     let host = error.host();
     match error {
-        SourceError::PlainHttpRefused { .. } => Some(format!("if it is yours to allow: --plain-http {host}")),
-        SourceError::RealmRefused { realm, .. } => {
-            Some(format!("if {realm} is the token service of {host}: --token-service {host}={realm}"))
+        SourceError::PlainHttpRefused { .. } => {
+            Some(format!("if it is yours to allow: --plain-http {host}"))
         }
-        SourceError::TlsFailed { .. } => Some(format!("if {host} uses a private CA: --registry-ca FILE")),
+        SourceError::RealmRefused { realm, .. } => Some(format!(
+            "if {realm} is the token service of {host}: --token-service {host}={realm}"
+        )),
+        SourceError::TlsFailed { .. } => {
+            Some(format!("if {host} uses a private CA: --registry-ca FILE"))
+        }
         SourceError::Unauthorized { .. } => Some(format!("log in first: docker login {host}")),
         other => other.hint(),
     }

@@ -36,7 +36,8 @@ pub(crate) fn read_public(key: &str) -> Result<PublicKey, Failure> {
 
 fn read(key: &str) -> Result<Zeroizing<String>, Failure> {
     let text = match key.strip_prefix("env://") {
-        Some(name) => env::var(name).map_err(|_| Failure::usage(format!("{key}: the environment has no such variable"))),
+        Some(name) => env::var(name)
+            .map_err(|_| Failure::usage(format!("{key}: the environment has no such variable"))),
         None => fs::read_to_string(key).map_err(|error| Failure::file(Path::new(key), &error)),
     };
     text.map(Zeroizing::new)

@@ -1,7 +1,10 @@
 //! The command line `countersign`: makes images pass, shows why they do or do not, and judges them before the cluster does.
 //!
 //! Reads files, environment and terminal, so that no other crate has to.
-#![expect(clippy::disallowed_methods, reason = "a binary reads the clock and the environment")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a binary reads the clock and the environment"
+)]
 
 mod args;
 mod claims;

@@ -18,24 +18,41 @@ pub(crate) struct Found {
 }
 
 /// Resolves and collects.
-pub(crate) async fn find(client: &Client, reference: &Reference, needs: &Needs) -> Result<Found, Failure> {
+pub(crate) async fn find(
+    client: &Client,
+    reference: &Reference,
+    needs: &Needs,
+) -> Result<Found, Failure> {
     let about = |error| Failure::from(error).about(reference.as_written());
     let resolved = client.resolve(reference).await.map_err(about)?;
     let collected = client.collect(&resolved, needs).await.map_err(about)?;
-    Ok(Found { image: resolved.image, collected })
+    Ok(Found {
+        image: resolved.image,
+        collected,
+    })
 }
 
 /// Everything that can be attached.
 pub(crate) fn everything(repository: Option<&Repository>) -> Needs {
     let repositories = repository.into_iter().cloned().collect();
-    Needs { signatures: true, attestations: true, unsigned_sboms: true, repositories }
+    Needs {
+        signatures: true,
+        attestations: true,
+        unsigned_sboms: true,
+        repositories,
+    }
 }
 
 /// A verifier that believes the one key that is named on the command line.
 pub(crate) fn verifier(key: &str) -> Result<Verifier, Failure> {
     let keys = vec![keys::read_public(key)?];
-    let authority = Authority { name: key.to_owned(), keys, transparency: Transparency::None };
-    Verifier::new(vec![authority]).map_err(|error| Failure::usage(error.to_string()).coded(error.code()))
+    let authority = Authority {
+        name: key.to_owned(),
+        keys,
+        transparency: Transparency::None,
+    };
+    Verifier::new(vec![authority])
+        .map_err(|error| Failure::usage(error.to_string()).coded(error.code()))
 }
 
 /// Something attached that counts for nothing, as it is shown.
@@ -66,7 +83,13 @@ impl From<&Rejection> for RejectionOut {
 
 impl std::fmt::Display for RejectionOut {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { reason, detail, format, digest, .. } = self;
+        let Self {
+            reason,
+            detail,
+            format,
+            digest,
+            ..
+        } = self;
         let kind = self.predicate_type.as_deref().unwrap_or("of unknown type");
         write!(f, "{format} {digest}, {kind}: {detail} ({reason})")
     }

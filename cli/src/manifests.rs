@@ -91,7 +91,11 @@ fn files(named: &Path, recursive: bool) -> Result<Vec<PathBuf>, Failure> {
 
 /// What a directory holds, in the order of the names.
 pub(crate) fn entries(directory: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let read = || fs::read_dir(directory)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>();
+    let read = || {
+        fs::read_dir(directory)?
+            .map(|entry| entry.map(|entry| entry.path()))
+            .collect::<Result<Vec<_>, _>>()
+    };
     let mut entries = read().map_err(|error| Failure::file(directory, &error))?;
     entries.sort();
     Ok(entries)
@@ -99,23 +103,39 @@ pub(crate) fn entries(directory: &Path) -> Result<Vec<PathBuf>, Failure> {
 
 /// Whether the name is that of a manifest.
 pub(crate) fn is_manifest(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| ["json", "yaml", "yml"].iter().any(|known| extension == *known))
+    path.extension().is_some_and(|extension| {
+        ["json", "yaml", "yml"]
+            .iter()
+            .any(|known| extension == *known)
+    })
 }
 
 fn objects(path: &Path) -> Result<Vec<Manifest>, Failure> {
-    let file = if path == Path::new("-") { "stdin".to_owned() } else { path.display().to_string() };
+    let file = if path == Path::new("-") {
+        "stdin".to_owned()
+    } else {
+        path.display().to_string()
+    };
     let malformed = |error: &dyn fmt::Display| {
         // The YAML library adds an excerpt on lines of its own, and says "error" as we do.
         let error = error.to_string();
-        let line = error.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        let line = error
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .trim_start_matches("error: ");
         Failure::usage(format!("{file}: {line}")).coded("manifest_malformed")
     };
     let text = args::read(path)?;
-    let documents: Vec<Value> = serde_saphyr::from_multiple(&text).map_err(|error| malformed(&error))?;
+    let documents: Vec<Value> =
+        serde_saphyr::from_multiple(&text).map_err(|error| malformed(&error))?;
     let mut manifests = Vec::new();
     for document in documents.into_iter().filter(|document| !document.is_null()) {
         let objects = countersign_workload::objects(document).map_err(|error| malformed(&error))?;
-        manifests.extend(objects.into_iter().map(|object| Manifest { file: file.clone(), object }));
+        manifests.extend(objects.into_iter().map(|object| Manifest {
+            file: file.clone(),
+            object,
+        }));
     }
     Ok(manifests)
 }

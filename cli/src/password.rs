@@ -48,11 +48,14 @@ impl PasswordArgs {
         if let Some(name) = &self.password_env {
             let value = variable(name)?;
             return value.map(Some).ok_or_else(|| {
-                Failure::usage(format!("--password-env: the environment has no {name}")).coded("password_missing")
+                Failure::usage(format!("--password-env: the environment has no {name}"))
+                    .coded("password_missing")
             });
         }
         if let Some(path) = &self.password_file {
-            let mut text = Zeroizing::new(fs::read_to_string(path).map_err(|error| Failure::file(path, &error))?);
+            let mut text = Zeroizing::new(
+                fs::read_to_string(path).map_err(|error| Failure::file(path, &error))?,
+            );
             let length = text.trim_end_matches(['\r', '\n']).len();
             text.truncate(length);
             return Ok(Some(text));
@@ -70,7 +73,9 @@ fn variable(name: &str) -> Result<Option<Zeroizing<String>>, Failure> {
     match env::var(name) {
         Ok(value) => Ok(Some(Zeroizing::new(value))),
         Err(env::VarError::NotPresent) => Ok(None),
-        Err(env::VarError::NotUnicode(_)) => Err(Failure::usage(format!("the password in {name} is not UTF-8"))),
+        Err(env::VarError::NotUnicode(_)) => Err(Failure::usage(format!(
+            "the password in {name} is not UTF-8"
+        ))),
     }
 }
 
@@ -81,7 +86,9 @@ fn ask(prompt: &str) -> Result<Zeroizing<String>, Failure> {
             .hinted("set COSIGN_PASSWORD or COUNTERSIGN_PASSWORD (empty if it has none), or use --password-file FILE"));
     }
     let password = rpassword::prompt_password(prompt);
-    password.map(Zeroizing::new).map_err(|error| Failure::usage(format!("cannot ask for the password: {error}")))
+    password
+        .map(Zeroizing::new)
+        .map_err(|error| Failure::usage(format!("cannot ask for the password: {error}")))
 }
 
 /// The second is the one that scripts written for cosign set.

@@ -12,19 +12,35 @@ use crate::manifests::{entries, is_manifest};
 /// Loads every policy document of a directory, or says all that is wrong with them.
 pub(crate) fn load(directory: &Path) -> Result<Arc<PolicySet>, Failure> {
     let mut documents = Vec::new();
-    for path in entries(directory)?.into_iter().filter(|path| is_manifest(path)) {
+    for path in entries(directory)?
+        .into_iter()
+        .filter(|path| is_manifest(path))
+    {
         let text = fs::read_to_string(&path).map_err(|error| Failure::file(&path, &error))?;
-        documents.push(SourceFile { path: path.display().to_string(), text });
+        documents.push(SourceFile {
+            path: path.display().to_string(),
+            text,
+        });
     }
     if documents.is_empty() {
-        return Err(Failure::usage(format!("{} holds no policies", directory.display()))
-            .coded("policies_missing")
-            .hinted("a policy is a file that ends in .yaml, .yml or .json"));
+        return Err(
+            Failure::usage(format!("{} holds no policies", directory.display()))
+                .coded("policies_missing")
+                .hinted("a policy is a file that ends in .yaml, .yml or .json"),
+        );
     }
     let policies = PolicySet::load(&documents).map_err(|errors| {
-        let failure = Failure::usage(format!("the policies in {} cannot be used", directory.display()));
-        let code = errors.errors().first().map_or("policy_invalid", |error| error.code());
-        failure.coded(code).detailed(errors.to_string().lines().map(str::to_owned))
+        let failure = Failure::usage(format!(
+            "the policies in {} cannot be used",
+            directory.display()
+        ));
+        let code = errors
+            .errors()
+            .first()
+            .map_or("policy_invalid", |error| error.code());
+        failure
+            .coded(code)
+            .detailed(errors.to_string().lines().map(str::to_owned))
     })?;
     Ok(Arc::new(policies))
 }

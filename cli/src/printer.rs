@@ -36,7 +36,12 @@ impl Printer {
     /// Data as it is.
     pub(crate) fn bytes(&self, bytes: &[u8]) {
         let mut stdout = io::stdout().lock();
-        if !self.closed.get() && stdout.write_all(bytes).and_then(|()| stdout.flush()).is_err() {
+        if !self.closed.get()
+            && stdout
+                .write_all(bytes)
+                .and_then(|()| stdout.flush())
+                .is_err()
+        {
             // Whoever read our output has seen enough (`| head`): the verdict still goes into the exit code.
             self.closed.set(true);
         }
@@ -44,7 +49,8 @@ impl Printer {
 
     /// Data as one JSON document.
     pub(crate) fn json<T: Serialize>(&self, value: &T) -> Result<(), Failure> {
-        let text = serde_json::to_string_pretty(value).map_err(|error| Failure::usage(format!("cannot write JSON: {error}")))?;
+        let text = serde_json::to_string_pretty(value)
+            .map_err(|error| Failure::usage(format!("cannot write JSON: {error}")))?;
         self.data(&text);
         Ok(())
     }

@@ -80,7 +80,13 @@ pub(crate) fn publish(
     let client = args.registry.client(&references)?;
     block_on(async {
         let images = targets(&client, &references, repository.as_ref(), printer).await?;
-        let work = Work { args, client: &client, key: &key, claim: &claim, now };
+        let work = Work {
+            args,
+            client: &client,
+            key: &key,
+            claim: &claim,
+            now,
+        };
         work.publish(&images, printer).await
     })
 }
@@ -102,23 +108,40 @@ async fn targets(
     for reference in references {
         let target = target(client, reference, repository).await?;
         if reference.digest().is_none() {
-            printer.note(&format!("{} is {}", reference.as_written(), target.image.digest()));
+            printer.note(&format!(
+                "{} is {}",
+                reference.as_written(),
+                target.image.digest()
+            ));
         }
-        if images.iter().all(|image| image.target.image != target.image) {
-            images.push(Image { reference: reference.as_written().to_owned(), target });
+        if images
+            .iter()
+            .all(|image| image.target.image != target.image)
+        {
+            images.push(Image {
+                reference: reference.as_written().to_owned(),
+                target,
+            });
         }
     }
     Ok(images)
 }
 
-async fn target(client: &Client, reference: &Reference, repository: Option<&Repository>) -> Result<Target, Failure> {
+async fn target(
+    client: &Client,
+    reference: &Reference,
+    repository: Option<&Repository>,
+) -> Result<Target, Failure> {
     let named = reference.repository();
     let wanted = match (reference.digest(), reference.tag()) {
         (Some(digest), _) => digest.to_string(),
         (None, tag) => tag.unwrap_or_default().to_owned(),
     };
     let Some((digest, content, bytes)) = client.manifest(named, &wanted).await? else {
-        let (host, reference) = (named.registry().to_owned(), reference.as_written().to_owned());
+        let (host, reference) = (
+            named.registry().to_owned(),
+            reference.as_written().to_owned(),
+        );
         return Err(SourceError::ImageNotFound { host, reference }.into());
     };
     Ok(Target {
@@ -143,7 +166,9 @@ impl Work<'_> {
         for image in images {
             match self.publish_one(&publisher, image, printer).await {
                 Ok(published) => signed.push(SignedOut::new(image, &published)),
-                Err(failure) => status = status.and(printer.failure(&failure.about(&image.target.image))),
+                Err(failure) => {
+                    status = status.and(printer.failure(&failure.about(&image.target.image)))
+                }
             }
         }
         if let Some(path) = &self.args.digest_file {
@@ -156,14 +181,29 @@ impl Work<'_> {
         Ok(status)
     }
 
-    async fn publish_one(&self, publisher: &Publisher<'_>, image: &Image, printer: &Printer) -> Result<Vec<Published>, Failure> {
+    async fn publish_one(
+        &self,
+        publisher: &Publisher<'_>,
+        image: &Image,
+        printer: &Printer,
+    ) -> Result<Vec<Published>, Failure> {
         let mut published = Vec::new();
         for storage in self.args.format.storages() {
             printer.progress(&format!("signing {}", image.target.image));
-            let stored = publisher.publish(&image.target, self.claim, *storage, self.now).await?;
-            let how = stored.tag.as_ref().map(|tag| format!(", tag {tag}")).unwrap_or_default();
+            let stored = publisher
+                .publish(&image.target, self.claim, *storage, self.now)
+                .await?;
+            let how = stored
+                .tag
+                .as_ref()
+                .map(|tag| format!(", tag {tag}"))
+                .unwrap_or_default();
             let repository = &image.target.repository;
-            printer.note(&format!("stored as {} {repository}@{}{how}", storage.as_str(), stored.manifest));
+            printer.note(&format!(
+                "stored as {} {repository}@{}{how}",
+                storage.as_str(),
+                stored.manifest
+            ));
             published.push(stored);
         }
         Ok(published)
@@ -171,7 +211,10 @@ impl Work<'_> {
 }
 
 fn write_digests(path: &Path, signed: &[SignedOut]) -> Result<(), Failure> {
-    let lines: String = signed.iter().map(|signed| format!("{}\n", signed.image)).collect();
+    let lines: String = signed
+        .iter()
+        .map(|signed| format!("{}\n", signed.image))
+        .collect();
     fs::write(path, lines).map_err(|error| Failure::file(path, &error))
 }
 

@@ -34,7 +34,8 @@ impl RegistryArgs {
     pub(crate) fn client(&self, references: &[Reference]) -> Result<Client, Failure> {
         let mut extra_ca_pem = Vec::new();
         for path in &self.registry_ca {
-            extra_ca_pem.push(fs::read_to_string(path).map_err(|error| Failure::file(path, &error))?);
+            extra_ca_pem
+                .push(fs::read_to_string(path).map_err(|error| Failure::file(path, &error))?);
         }
         let settings = Settings {
             credentials: Arc::new(DockerCredentials::read()?),
@@ -56,7 +57,11 @@ impl RegistryArgs {
         let mut hosts: BTreeSet<_> = self.plain_http.iter().cloned().collect();
         if self.allow_insecure_registry {
             // Never more than what was named: these hosts and no token service, mirror or redirect of theirs.
-            hosts.extend(references.iter().map(|reference| reference.repository().registry().to_owned()));
+            hosts.extend(
+                references
+                    .iter()
+                    .map(|reference| reference.repository().registry().to_owned()),
+            );
         }
         hosts
     }

@@ -13,15 +13,24 @@ use crate::status::ExitStatus;
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let printer = Printer::default();
-    if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
-        return printer.failure(&Failure::could_not_look("TLS cannot be set up")).into();
+    if rustls::crypto::aws_lc_rs::default_provider()
+        .install_default()
+        .is_err()
+    {
+        return printer
+            .failure(&Failure::could_not_look("TLS cannot be set up"))
+            .into();
     }
-    let status = cli.run(&printer).unwrap_or_else(|failure| printer.failure(&failure));
+    let status = cli
+        .run(&printer)
+        .unwrap_or_else(|failure| printer.failure(&failure));
     status.into()
 }
 
 /// Runs the part of a command that talks to registries.
-pub(crate) fn block_on(work: impl Future<Output = Result<ExitStatus, Failure>>) -> Result<ExitStatus, Failure> {
+pub(crate) fn block_on(
+    work: impl Future<Output = Result<ExitStatus, Failure>>,
+) -> Result<ExitStatus, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

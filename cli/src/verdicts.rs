@@ -21,7 +21,11 @@ pub(crate) struct CheckOut {
 impl CheckOut {
     /// A check that has judged nothing yet.
     pub(crate) fn new(unknown: Vec<String>) -> Self {
-        Self { outcome: Outcome::Admit.as_str(), unknown, reviews: Vec::new() }
+        Self {
+            outcome: Outcome::Admit.as_str(),
+            unknown,
+            reviews: Vec::new(),
+        }
     }
 
     /// Adds what was found about one more thing.
@@ -38,14 +42,29 @@ impl CheckOut {
     /// Writes the verdicts for people.
     pub(crate) fn print(&self, printer: &Printer) {
         for review in &self.reviews {
-            review.warnings.iter().for_each(|warning| printer.warning(warning));
-            printer.data(&format!("{}: {}{}", review.verdict(), review.name, review.place()));
-            review.message.lines().for_each(|line| printer.data(format!("  {line}").trim_end()));
+            review
+                .warnings
+                .iter()
+                .for_each(|warning| printer.warning(warning));
+            printer.data(&format!(
+                "{}: {}{}",
+                review.verdict(),
+                review.name,
+                review.place()
+            ));
+            review
+                .message
+                .lines()
+                .for_each(|line| printer.data(format!("  {line}").trim_end()));
         }
     }
 
     fn worst(&self) -> Outcome {
-        self.reviews.iter().map(|review| review.result).max().unwrap_or(Outcome::Admit)
+        self.reviews
+            .iter()
+            .map(|review| review.result)
+            .max()
+            .unwrap_or(Outcome::Admit)
     }
 }
 
@@ -88,7 +107,10 @@ impl ReviewOut {
     }
 
     fn place(&self) -> String {
-        self.file.as_ref().map(|file| format!(" ({file})")).unwrap_or_default()
+        self.file
+            .as_ref()
+            .map(|file| format!(" ({file})"))
+            .unwrap_or_default()
     }
 }
 
@@ -111,7 +133,10 @@ impl ImageOut {
         };
         Self {
             image: image.image.clone(),
-            digest: image.pinned.as_ref().map(|pinned| pinned.digest().to_string()),
+            digest: image
+                .pinned
+                .as_ref()
+                .map(|pinned| pinned.digest().to_string()),
             paths: image.paths.clone(),
             outcome: image.outcome().as_str(),
             codes: image.codes(),

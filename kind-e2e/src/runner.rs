@@ -1,4 +1,5 @@
-//! Plays scenarios one after the other and counts: `ok <sentence>` or `FAILED <sentence>` and why.
+//! Plays scenarios one after the other and counts: `ok <sentence>` or `FAILED <sentence>` and why. What cannot be played
+//! where it runs is said too, and counts neither way.
 //!
 //! A suite whose servers do not start is one failure, never nothing.
 
@@ -68,7 +69,7 @@ impl Runner {
         };
         for scenario in chosen {
             let outcome = (scenario.play)(&world);
-            let failed = outcome.is_err();
+            let failed = outcome.as_ref().is_err_and(|failure| !failure.inapplicable);
             self.record(&sentence(scenario), outcome);
             if failed {
                 println!("{}", indented(&world.logs()));
@@ -89,6 +90,7 @@ impl Runner {
                 self.passed += 1;
                 println!("ok {sentence}");
             }
+            Err(failure) if failure.inapplicable => println!("not played {sentence}: {failure}"),
             Err(failure) => {
                 self.failed += 1;
                 println!("FAILED {sentence}\n{}", indented(&failure.to_string()));
@@ -135,13 +137,21 @@ mod tests {
         pub(super) fn does_not_hold(_: &Nothing) -> Outcome {
             Err(Failure::new("it does not"))
         }
+
+        pub(super) fn has_no_place_here(_: &Nothing) -> Outcome {
+            Err(Failure::inapplicable("no audit log"))
+        }
     }
 
     fn play(filters: &[&str], start: fn() -> Outcome<Nothing>) -> Runner {
         let mut runner = Runner::new(filters.iter().map(|filter| (*filter).to_owned()));
         runner.suite(
             "suite",
-            &scenarios![played::holds, played::does_not_hold],
+            &scenarios![
+                played::holds,
+                played::does_not_hold,
+                played::has_no_place_here
+            ],
             start,
         );
         runner

@@ -2,6 +2,7 @@
 //!
 //! Every refusal is asserted as HTTP status, verdict and code; after each, the webhook must still answer.
 
+mod images;
 mod objects;
 
 use countersign_signing::Storage;
@@ -35,6 +36,15 @@ impl Webhook {
     }
 }
 
+/// A world with one good image, whose name is given, and a webhook.
+async fn with_good_image() -> (World, Webhook, String) {
+    let (world, webhook) = webhook().await;
+    let image = world.registry.push_image("shop/api", "1.0", "one");
+    world.release(&image, Storage::Bundle).await;
+    let good = world.name(&format!("shop/api@{}", image.digest()));
+    (world, webhook, good)
+}
+
 #[tokio::test]
 async fn survives_bodies_that_are_no_review() {
     let (_world, webhook) = webhook().await;
@@ -42,14 +52,34 @@ async fn survives_bodies_that_are_no_review() {
     for body in ["", "{", "null", "\u{feff}{}", "{}{}", "\"x\"", "7"] {
         check(&webhook.post(path, body).await, 400, "review_malformed");
     }
-    check(&webhook.post(path, b"\xff\xfe".as_slice()).await, 400, "review_malformed");
+    check(
+        &webhook.post(path, b"\xff\xfe".as_slice()).await,
+        400,
+        "review_malformed",
+    );
     check(&webhook.post(path, "[]").await, 400, "review_kind");
     let text = [("content-type", "text/plain")];
-    check(&webhook.post_as(path, &text, "{}").await, 415, "content_type");
+    check(
+        &webhook.post_as(path, &text, "{}").await,
+        415,
+        "content_type",
+    );
     check(&webhook.post_as(path, &[], "{}").await, 415, "content_type");
-    let gzip = [("content-type", "application/json"), ("content-encoding", "gzip")];
-    check(&webhook.post_as(path, &gzip, b"\x1f\x8b\x08".as_slice()).await, 415, "content_type");
-    assert_eq!(webhook.post("/nowhere", "{}").await.0, StatusCode::NOT_FOUND);
+    let gzip = [
+        ("content-type", "application/json"),
+        ("content-encoding", "gzip"),
+    ];
+    check(
+        &webhook
+            .post_as(path, &gzip, b"\x1f\x8b\x08".as_slice())
+            .await,
+        415,
+        "content_type",
+    );
+    assert_eq!(
+        webhook.post("/nowhere", "{}").await.0,
+        StatusCode::NOT_FOUND
+    );
     webhook.still_answers().await;
 }
 
@@ -62,7 +92,9 @@ async fn survives_bodies_of_many_megabytes() {
     assert_eq!(refused(&webhook.create(&large).await), "unmatched");
 
     let announced = |bytes: usize| {
-        format!("POST /validate HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {bytes}\r\n\r\n")
+        format!(
+            "POST /validate HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {bytes}\r\n\r\n"
+        )
     };
     let chunked = "POST /validate HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n";
     let peers = [webhook.peer(), webhook.peer(), webhook.peer()];
@@ -76,7 +108,11 @@ async fn survives_bodies_of_many_megabytes() {
         while endless.send(chunk.as_bytes()) && sent < 112 {
             sent += 1;
         }
-        [seven.read_head(), sixty_four.read_head(), endless.read_head()]
+        [
+            seven.read_head(),
+            sixty_four.read_head(),
+            endless.read_head(),
+        ]
     });
     for answer in answers.await.unwrap() {
         assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
@@ -90,15 +126,25 @@ async fn survives_nesting_a_hundred_thousand_deep() {
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     for place in ["object", "surprise"] {
         let review = request("CREATE", &sane(), &Value::Null).to_string();
-        let body = review.replace(r#""operation""#, &format!(r#""{place}":{deep},"operation""#));
+        let body = review.replace(
+            r#""operation""#,
+            &format!(r#""{place}":{deep},"operation""#),
+        );
         let (status, body) = webhook.post("/validate", body).await;
         // Beside what is judged it is skipped without being followed; in place of it, it is refused.
         match place {
             "object" => check(&(status, body), 400, "review_malformed"),
-            _ => assert_eq!(refused(&serde_json::from_str::<Value>(&body).unwrap()["response"]), "unmatched"),
+            _ => assert_eq!(
+                refused(&serde_json::from_str::<Value>(&body).unwrap()["response"]),
+                "unmatched"
+            ),
         }
     }
-    let review = request("CREATE", &json!({"apiVersion": "v1", "kind": "Pod", "spec": "DEEP"}), &Value::Null);
+    let review = request(
+        "CREATE",
+        &json!({"apiVersion": "v1", "kind": "Pod", "spec": "DEEP"}),
+        &Value::Null,
+    );
     let body = review.to_string().replace(r#""DEEP""#, &deep);
     let (status, body) = webhook.post("/validate", body).await;
     assert_eq!(status, StatusCode::OK);
@@ -114,7 +160,9 @@ async fn survives_keys_that_stand_twice() {
     world.release(&image, Storage::Bundle).await;
     let good = world.name("shop/api:1.0");
     let body = request("CREATE", &pod(&[&good]), &Value::Null).to_string();
-    admitted(&serde_json::from_str::<Value>(&webhook.post("/validate", body.clone()).await.1).unwrap()["response"]);
+    admitted(
+        &serde_json::from_str::<Value>(&webhook.post("/validate", body.clone()).await.1).unwrap()["response"],
+    );
 
     // Go takes the last; whatever we took, somebody else could run the other.
     let good_field = format!(r#""image":"{good}""#);
@@ -123,13 +171,23 @@ async fn survives_keys_that_stand_twice() {
         format!(r#""image":"evil.example/x",{good_field}"#),
         format!(r#"{good_field},"imag\u0065":"evil.example/x""#),
     ] {
-        let (status, answer) = webhook.post("/validate", body.replace(&good_field, &twice)).await;
+        let (status, answer) = webhook
+            .post("/validate", body.replace(&good_field, &twice))
+            .await;
         assert_eq!(status, StatusCode::OK);
         let answer: Value = serde_json::from_str(&answer).unwrap();
-        assert_eq!(refused(&answer["response"]), "json_duplicate_key", "{twice}");
+        assert_eq!(
+            refused(&answer["response"]),
+            "json_duplicate_key",
+            "{twice}"
+        );
     }
     let twice = body.replace(r#""object":"#, r#""object":null,"object":"#);
-    check(&webhook.post("/validate", twice).await, 400, "review_malformed");
+    check(
+        &webhook.post("/validate", twice).await,
+        400,
+        "review_malformed",
+    );
 }
 
 #[tokio::test]
@@ -141,7 +199,11 @@ async fn survives_keys_in_another_case() {
     for key in ["Image", "IMAGE", "imagE"] {
         let mut object = pod(&["x"]);
         object["spec"]["containers"][0] = json!({"name": "api", key: world.name("shop/api:1.0")});
-        assert_eq!(refused(&webhook.create(&object).await), "reference_empty", "{key}");
+        assert_eq!(
+            refused(&webhook.create(&object).await),
+            "reference_empty",
+            "{key}"
+        );
     }
 }
 
@@ -154,11 +216,21 @@ async fn survives_versions_and_kinds_that_it_does_not_know() {
         review.to_string()
     };
     for version in ["admission.k8s.io/v1beta1", "admission.k8s.io/v2", "v1", ""] {
-        let answer = webhook.post("/validate", review("apiVersion", version)).await;
+        let answer = webhook
+            .post("/validate", review("apiVersion", version))
+            .await;
         check(&answer, 400, "review_version");
     }
-    check(&webhook.post("/validate", review("kind", "Pod")).await, 400, "review_kind");
-    check(&webhook.post("/mutate", review("kind", "Pod")).await, 400, "review_kind");
+    check(
+        &webhook.post("/validate", review("kind", "Pod")).await,
+        400,
+        "review_kind",
+    );
+    check(
+        &webhook.post("/mutate", review("kind", "Pod")).await,
+        400,
+        "review_kind",
+    );
 
     let unknown = json!({"apiVersion": "example.com/v1", "kind": "Gadget", "spec": {"image": "x"}});
     admitted(&webhook.create(&unknown).await);
@@ -167,46 +239,51 @@ async fn survives_versions_and_kinds_that_it_does_not_know() {
     // Says one kind outside and another inside.
     let mut smuggled = request("CREATE", &sane(), &Value::Null);
     smuggled["request"]["kind"] = json!({"group": "", "version": "v1", "kind": "ConfigMap"});
-    assert_eq!(refused(&webhook.ask("/validate", &smuggled).await), "workload_kind_mismatch");
+    assert_eq!(
+        refused(&webhook.ask("/validate", &smuggled).await),
+        "workload_kind_mismatch"
+    );
 }
 
 #[tokio::test]
 async fn survives_uids_that_would_forge_a_line_or_fill_the_log() {
     let (_world, webhook) = webhook().await;
-    for uid in [json!(null), json!(""), json!("a\r\nx: y"), json!("a\u{0}"), json!("a".repeat(1 << 20)), json!(7)] {
+    for uid in [
+        json!(null),
+        json!(""),
+        json!("a\r\nx: y"),
+        json!("a\u{0}"),
+        json!("a".repeat(1 << 20)),
+        json!(7),
+    ] {
         let mut review = request("CREATE", &sane(), &Value::Null);
         review["request"]["uid"] = uid.clone();
         let (status, body) = webhook.post("/validate", review.to_string()).await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{body}");
-        let code = if uid.is_string() { "(review_uid)\n" } else { "(review_malformed)\n" };
-        assert!(body.ends_with(code) && body.len() < 500, "{uid:.40}: {body:.500}");
+        let code = if uid.is_string() {
+            "(review_uid)\n"
+        } else {
+            "(review_malformed)\n"
+        };
+        assert!(
+            body.ends_with(code) && body.len() < 500,
+            "{uid:.40}: {body:.500}"
+        );
     }
     let mut review = request("CREATE", &sane(), &Value::Null);
     review["request"].as_object_mut().unwrap().remove("uid");
-    check(&webhook.post("/validate", review.to_string()).await, 400, "review_uid");
-    assert_eq!(refused(&webhook.ask("/validate", &request("CREATE", &sane(), &Value::Null)).await), "unmatched");
+    check(
+        &webhook.post("/validate", review.to_string()).await,
+        400,
+        "review_uid",
+    );
+    assert_eq!(
+        refused(
+            &webhook
+                .ask("/validate", &request("CREATE", &sane(), &Value::Null))
+                .await
+        ),
+        "unmatched"
+    );
     assert_eq!(UID.len(), 36);
-}
-
-#[tokio::test]
-async fn survives_requests_without_their_objects() {
-    let (_world, webhook) = webhook().await;
-    let none = Value::Null;
-    for operation in ["CREATE", "UPDATE"] {
-        for old in [&none, &sane()] {
-            let mut review = request(operation, &none, old);
-            review["request"]["kind"] = json!({"group": "", "version": "v1", "kind": "Pod"});
-            assert_eq!(refused(&webhook.ask("/validate", &review).await), "object_missing");
-        }
-    }
-    let both_null = |operation: &str| {
-        let mut review = request(operation, &none, &none);
-        review["request"]["kind"] = json!({"group": "", "version": "v1", "kind": "Pod"});
-        review
-    };
-    admitted(&webhook.ask("/validate", &request("DELETE", &none, &sane())).await);
-    admitted(&webhook.ask("/validate", &both_null("DELETE")).await);
-    // Without the old object nothing is known to have run before.
-    assert_eq!(refused(&webhook.update(&sane(), &none).await), "unmatched");
-    check(&webhook.post("/validate", both_null("REPLACE").to_string()).await, 400, "review_operation");
 }

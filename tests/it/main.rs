@@ -2,9 +2,12 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot set up must stop")]
 
+mod cli;
 mod corpus;
+mod docs;
 mod hostile_reviews;
 mod layering;
+mod readme;
 mod requests;
 mod semantics;
 mod webhook;

@@ -30,7 +30,7 @@ pub(crate) enum Command {
 #[derive(Clone, Debug, Args)]
 #[non_exhaustive]
 pub struct Settings {
-    /// Directory of policies, and of rules below rules/
+    /// Directory of policies
     #[arg(long, env = "COUNTERSIGN_POLICIES", value_name = "DIR")]
     pub policies: PathBuf,
     /// Serving certificate with its chain, PEM; read again when it changes
@@ -93,7 +93,7 @@ pub struct Settings {
         long,
         env = "COUNTERSIGN_MAX_CONCURRENT",
         value_name = "N",
-        default_value_t = 256,
+        default_value_t = 1024,
         value_parser = clap::value_parser!(u16).range(1..)
     )]
     pub max_concurrent: u16,
@@ -141,7 +141,7 @@ impl Settings {
             unmatched: Stance::Deny,
             unpinned: Stance::Warn,
             docker_config: None,
-            max_concurrent: 256,
+            max_concurrent: 1024,
             drain_seconds: 20,
             log: LogFormat::Json,
             connections: ConnectionLimits::default(),

@@ -3,6 +3,7 @@
 //! Judges nothing itself and signs nothing: verdicts are `countersign_review`'s, and the signing crate is not linked.
 
 mod admission;
+mod bounds;
 mod config;
 mod files;
 mod health;

@@ -8,7 +8,7 @@ use clap::Parser;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    // The registry client takes the provider of the process; a second install would be a bug.
+    // For what speaks TLS without naming a provider itself; the first call in a process cannot fail.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     countersign_webhook::run(countersign_webhook::Cli::parse())
 }

@@ -36,7 +36,8 @@ pub struct ConnectionLimits {
 impl Default for ConnectionLimits {
     fn default() -> Self {
         Self {
-            connections: 1024,
+            // More than reviews at once: a connection is needed even to be told that there are too many.
+            connections: 2048,
             handshake: Duration::from_secs(5),
             first_request: Duration::from_secs(10),
             // Longer than the 90 s for which API servers keep idle connections: the end that closes first can

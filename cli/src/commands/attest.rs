@@ -30,14 +30,18 @@ pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure>
     publishing::publish(&args.publish, printer, |now| {
         let text = args::read(&args.predicate)?;
         let predicate = Predicate::new(args.kind.clone(), text.as_bytes(), now);
-        Ok(Claim::Attestation(predicate.map_err(|error| Failure::from(error).about(args.predicate.display()))?))
+        Ok(Claim::Attestation(predicate.map_err(|error| {
+            Failure::from(error).about(args.predicate.display())
+        })?))
     })
 }
 
 /// A predicate type, with the known ones in the message if it is none.
 pub(crate) fn predicate_type(written: &str) -> Result<PredicateType, String> {
-    written.parse().map_err(|error: PredicateError| match error.hint() {
-        Some(hint) => format!("{error}\nhint: {hint}"),
-        None => error.to_string(),
-    })
+    written
+        .parse()
+        .map_err(|error: PredicateError| match error.hint() {
+            Some(hint) => format!("{error}\nhint: {hint}"),
+            None => error.to_string(),
+        })
 }

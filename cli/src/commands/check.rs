@@ -68,10 +68,17 @@ pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure>
         printer.note("nothing here runs an image");
         return Ok(status);
     }
-    let references: Vec<Reference> =
-        subjects.iter().flat_map(|subject| &subject.workload.images).filter_map(|image| image.reference.clone().ok()).collect();
+    let references: Vec<Reference> = subjects
+        .iter()
+        .flat_map(|subject| &subject.workload.images)
+        .filter_map(|image| image.reference.clone().ok())
+        .collect();
     let client = args.registry.client(&references)?;
-    let settings = Settings { unmatched: args.unmatched, unpinned: args.unpinned, ..Settings::default() };
+    let settings = Settings {
+        unmatched: args.unmatched,
+        unpinned: args.unpinned,
+        ..Settings::default()
+    };
     let reviewer = Reviewer::new(client.into(), policies, settings)
         .map_err(|error| Failure::could_not_look(format!("cannot start: {error}")))?;
     block_on(async {
@@ -80,7 +87,10 @@ pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure>
             printer.progress(&format!("looking at {}", subject.name));
             check.add(args.review(&reviewer, subject).await);
         }
-        check.unknown.iter().for_each(|unknown| printer.note(&format!("not known here: {unknown}")));
+        check
+            .unknown
+            .iter()
+            .for_each(|unknown| printer.note(&format!("not known here: {unknown}")));
         match args.output.output {
             Output::Json => printer.json(&check)?,
             Output::Text => check.print(printer),
@@ -110,7 +120,12 @@ impl Args {
         for manifest in manifests {
             match manifest.workload() {
                 Ok(Some(workload)) if !workload.images.is_empty() => {
-                    subjects.push(self.subject(images::name(&workload), Some(manifest.file), workload, &labels));
+                    subjects.push(self.subject(
+                        images::name(&workload),
+                        Some(manifest.file),
+                        workload,
+                        &labels,
+                    ));
                 }
                 Ok(_) => {}
                 Err(failure) => failures.push(failure),
@@ -123,17 +138,41 @@ impl Args {
         Ok((subjects, failures))
     }
 
-    fn subject(&self, name: String, file: Option<String>, mut workload: Workload, labels: &Labels) -> Subject {
+    fn subject(
+        &self,
+        name: String,
+        file: Option<String>,
+        mut workload: Workload,
+        labels: &Labels,
+    ) -> Subject {
         workload.namespace = workload.namespace.or_else(|| self.namespace.clone());
-        let known = workload.namespace.as_ref().and_then(|name| labels.get(name)).cloned();
-        let namespace = Namespace { name: workload.namespace.clone(), labels: known };
-        Subject { name, file, workload, namespace }
+        let known = workload
+            .namespace
+            .as_ref()
+            .and_then(|name| labels.get(name))
+            .cloned();
+        let namespace = Namespace {
+            name: workload.namespace.clone(),
+            labels: known,
+        };
+        Subject {
+            name,
+            file,
+            workload,
+            namespace,
+        }
     }
 
     async fn review(&self, reviewer: &Reviewer<Client>, subject: &Subject) -> ReviewOut {
-        let request = Request { operation: "CREATE".to_owned(), namespace: subject.namespace.clone(), ..Request::default() };
+        let request = Request {
+            operation: "CREATE".to_owned(),
+            namespace: subject.namespace.clone(),
+            ..Request::default()
+        };
         let deadline = Instant::now() + Duration::from_secs(self.timeout);
-        let review = reviewer.review(&subject.workload, &request, Timestamp::now(), deadline).await;
+        let review = reviewer
+            .review(&subject.workload, &request, Timestamp::now(), deadline)
+            .await;
         ReviewOut::new(&subject.name, subject.file.as_deref(), &review)
     }
 }
@@ -144,7 +183,8 @@ type Labels = BTreeMap<String, BTreeMap<String, String>>;
 /// What the Namespace objects among the manifests say.
 fn namespace_labels(manifests: &[Manifest]) -> Labels {
     let objects = manifests.iter().map(|manifest| &manifest.object);
-    let namespaces = objects.filter(|object| object["kind"] == "Namespace" && object["apiVersion"] == "v1");
+    let namespaces =
+        objects.filter(|object| object["kind"] == "Namespace" && object["apiVersion"] == "v1");
     let read = namespaces.filter_map(|object| {
         let metadata = object.get("metadata")?;
         let labels = match metadata.get("labels") {
@@ -179,16 +219,23 @@ fn bare(image: &str, reference: Reference) -> Workload {
 /// What a cluster would know and we do not.
 fn unknown(subjects: &[Subject]) -> Vec<String> {
     let mut unknown = vec!["who creates it (request.user)".to_owned()];
-    if subjects.iter().any(|subject| subject.namespace.name.is_none()) {
+    if subjects
+        .iter()
+        .any(|subject| subject.namespace.name.is_none())
+    {
         unknown.push("the namespace of what names none; --namespace NAME says it".to_owned());
     }
-    let unlabelled = |subject: &&Subject| subject.namespace.name.is_some() && subject.namespace.labels.is_none();
+    let unlabelled =
+        |subject: &&Subject| subject.namespace.name.is_some() && subject.namespace.labels.is_none();
     if let Some(subject) = subjects.iter().find(unlabelled) {
         let name = subject.namespace.name.as_deref().unwrap_or_default();
-        unknown.push(format!("the labels of namespace {name}; a Namespace object among the manifests says them"));
+        unknown.push(format!(
+            "the labels of namespace {name}; a Namespace object among the manifests says them"
+        ));
     }
     if subjects.iter().any(|subject| subject.file.is_none()) {
-        unknown.push("the pod around a bare image: labels, service account and the like".to_owned());
+        unknown
+            .push("the pod around a bare image: labels, service account and the like".to_owned());
     }
     unknown
 }

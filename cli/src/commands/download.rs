@@ -4,7 +4,8 @@
 
 use countersign_evidence::{Verifier, predicate};
 use countersign_image::{
-    Attachment, Descriptor, Document, Form, ImageSource, Needs, PinnedReference, Reference, Repository, Resolved,
+    Attachment, Descriptor, Document, Form, ImageSource, Needs, PinnedReference, Reference,
+    Repository, Resolved,
 };
 use countersign_registry::Client;
 use countersign_signing::PredicateType;
@@ -70,30 +71,57 @@ pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure>
             None => lookup::find(&client, &reference, &needs).await?,
             Some(platform) => {
                 let child = child(&client, &reference, platform).await?;
-                let resolved = Resolved { image: child.clone(), content: None };
+                let resolved = Resolved {
+                    image: child.clone(),
+                    content: None,
+                };
                 let collected = client.collect(&resolved, &needs).await?;
-                Found { image: child, collected }
+                Found {
+                    image: child,
+                    collected,
+                }
             }
         };
-        let download = Download { args, client: &client, verifier: verifier.as_ref(), found: &found };
+        let download = Download {
+            args,
+            client: &client,
+            verifier: verifier.as_ref(),
+            found: &found,
+        };
         download.write(printer).await
     })
 }
 
 /// The image of an index for one platform.
-async fn child(client: &Client, reference: &Reference, platform: &str) -> Result<PinnedReference, Failure> {
+async fn child(
+    client: &Client,
+    reference: &Reference,
+    platform: &str,
+) -> Result<PinnedReference, Failure> {
     let resolved = client.resolve(reference).await?;
     let collected = client.collect(&resolved, &Needs::default()).await?;
     let Document::Index(index) = &collected.content else {
-        return Err(Failure::usage(format!("{}: --platform needs an index, and this is one image", resolved.image)));
+        return Err(Failure::usage(format!(
+            "{}: --platform needs an index, and this is one image",
+            resolved.image
+        )));
     };
     let names = |entry: &Descriptor| entry.platform.as_ref().map(ToString::to_string);
-    let Some(entry) = index.manifests.iter().find(|entry| names(entry).as_deref() == Some(platform)) else {
+    let Some(entry) = index
+        .manifests
+        .iter()
+        .find(|entry| names(entry).as_deref() == Some(platform))
+    else {
         let known: Vec<_> = index.manifests.iter().filter_map(names).collect();
-        return Err(Failure::usage(format!("{}: no image for {platform}", resolved.image))
-            .hinted(format!("there is: {}", known.join(", "))));
+        return Err(
+            Failure::usage(format!("{}: no image for {platform}", resolved.image))
+                .hinted(format!("there is: {}", known.join(", "))),
+        );
     };
-    Ok(PinnedReference::new(reference.repository().clone(), entry.digest.clone()))
+    Ok(PinnedReference::new(
+        reference.repository().clone(),
+        entry.digest.clone(),
+    ))
 }
 
 struct Download<'a> {
@@ -106,13 +134,23 @@ struct Download<'a> {
 impl Download<'_> {
     async fn write(&self, printer: &Printer) -> Result<ExitStatus, Failure> {
         let mut written = 0;
-        for attachment in self.found.collected.attachments.iter().filter(|attachment| self.is_wanted(attachment)) {
+        for attachment in self
+            .found
+            .collected
+            .attachments
+            .iter()
+            .filter(|attachment| self.is_wanted(attachment))
+        {
             let doubt = self.doubt(attachment);
             if self.args.verified_only && doubt.is_some() {
                 continue;
             }
             if let Some(doubt) = doubt {
-                printer.warning(&format!("{} {}: {doubt}", claims::format(attachment), attachment.manifest));
+                printer.warning(&format!(
+                    "{} {}: {doubt}",
+                    claims::format(attachment),
+                    attachment.manifest
+                ));
             }
             match self.content(attachment).await? {
                 Some(content) => printer.data(&content),
@@ -124,10 +162,18 @@ impl Download<'_> {
             return Ok(ExitStatus::Success);
         }
         let image = &self.found.image;
-        let which = if self.args.verified_only { " that verifies" } else { "" };
-        Err(Failure::denied(format!("{image}: nothing of this kind is attached{which}"))
-            .coded("not_found")
-            .hinted(format!("`countersign inspect {image}` shows what is attached")))
+        let which = if self.args.verified_only {
+            " that verifies"
+        } else {
+            ""
+        };
+        Err(
+            Failure::denied(format!("{image}: nothing of this kind is attached{which}"))
+                .coded("not_found")
+                .hinted(format!(
+                    "`countersign inspect {image}` shows what is attached"
+                )),
+        )
     }
 
     fn is_wanted(&self, attachment: &Attachment) -> bool {
@@ -139,13 +185,18 @@ impl Download<'_> {
             (What::Sbom, Claim::Attestation(kind)) => {
                 matches!(predicate::family(kind), Some(CycloneDx | Spdx)) && self.is_of_type(kind)
             }
-            (What::Sbom, Claim::Other(_)) => attachment.form == Form::UnsignedSbom && self.args.kind.is_none(),
+            (What::Sbom, Claim::Other(_)) => {
+                attachment.form == Form::UnsignedSbom && self.args.kind.is_none()
+            }
             _ => false,
         }
     }
 
     fn is_of_type(&self, kind: &str) -> bool {
-        self.args.kind.as_ref().is_none_or(|wanted| wanted.accepts(kind))
+        self.args
+            .kind
+            .as_ref()
+            .is_none_or(|wanted| wanted.accepts(kind))
     }
 
     /// Why nobody can be held to this, if so.
@@ -157,7 +208,10 @@ impl Download<'_> {
             return Some("not verified; --key KEY would".to_owned());
         };
         let evidence = verifier.verify(&self.found.image, std::slice::from_ref(attachment));
-        evidence.rejected.first().map(|rejection| format!("{} ({})", rejection.detail, rejection.reason.code()))
+        evidence
+            .rejected
+            .first()
+            .map(|rejection| format!("{} ({})", rejection.detail, rejection.reason.code()))
     }
 
     async fn content(&self, attachment: &Attachment) -> Result<Option<String>, Failure> {
@@ -165,8 +219,12 @@ impl Download<'_> {
             return self.unsigned(attachment).await;
         }
         Ok(match self.args.what {
-            What::Attestation => claims::envelope(attachment).map(|envelope| envelope.get().to_owned()),
-            What::Sbom => claims::statement(attachment).map(|statement| text(statement.predicate.get())),
+            What::Attestation => {
+                claims::envelope(attachment).map(|envelope| envelope.get().to_owned())
+            }
+            What::Sbom => {
+                claims::statement(attachment).map(|statement| text(statement.predicate.get()))
+            }
             What::Signature => signature(attachment),
         })
     }
@@ -192,6 +250,10 @@ fn signature(attachment: &Attachment) -> Option<String> {
     if attachment.form == Form::Bundle {
         return Some(bytes.trim_end().to_owned());
     }
-    let signature = attachment.layer.as_ref()?.annotations.get("dev.cosignproject.cosign/signature")?;
+    let signature = attachment
+        .layer
+        .as_ref()?
+        .annotations
+        .get("dev.cosignproject.cosign/signature")?;
     Some(json!({"Base64Signature": signature, "Payload": bytes}).to_string())
 }

@@ -20,7 +20,8 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure> {
     if args.files.is_empty() {
-        return Err(Failure::usage("no manifest is named").hinted("name files with -f FILE, or -f - for stdin"));
+        return Err(Failure::usage("no manifest is named")
+            .hinted("name files with -f FILE, or -f - for stdin"));
     }
     let (manifests, failures) = args.files.read();
     let mut status = ExitStatus::Success;
@@ -40,7 +41,10 @@ pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure>
     }
     for image in &images {
         if let Some(error) = &image.error {
-            status = status.and(printer.failure(&Failure::usage(format!("{}: {}: {error}", image.file, image.path))));
+            status = status.and(printer.failure(&Failure::usage(format!(
+                "{}: {}: {error}",
+                image.file, image.path
+            ))));
         }
     }
     Ok(status)
@@ -48,7 +52,9 @@ pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure>
 
 fn of(manifest: &Manifest) -> Result<Vec<ImageOut>, Failure> {
     let workload = manifest.workload()?;
-    let images = workload.iter().flat_map(|workload| workload.images.iter().map(move |image| (workload, image)));
+    let images = workload
+        .iter()
+        .flat_map(|workload| workload.images.iter().map(move |image| (workload, image)));
     let images = images.map(|(workload, image)| ImageOut {
         file: manifest.file.clone(),
         object: name(workload),
@@ -71,15 +77,26 @@ pub(crate) fn name(workload: &Workload) -> String {
 
 fn table(images: &[ImageOut], printer: &Printer) {
     let mut object = None;
-    let width = images.iter().map(|image| image.path.len()).max().unwrap_or_default();
-    let written = images.iter().map(|image| image.image.len()).max().unwrap_or_default();
+    let width = images
+        .iter()
+        .map(|image| image.path.len())
+        .max()
+        .unwrap_or_default();
+    let written = images
+        .iter()
+        .map(|image| image.image.len())
+        .max()
+        .unwrap_or_default();
     for image in images {
         if object != Some((&image.file, &image.object)) {
             printer.data(&format!("{}  ({})", image.object, image.file));
             object = Some((&image.file, &image.object));
         }
         let canonical = image.canonical.as_deref().unwrap_or("(no valid reference)");
-        printer.data(&format!("  {:width$}  {:written$}  {canonical}", image.path, image.image));
+        printer.data(&format!(
+            "  {:width$}  {:written$}  {canonical}",
+            image.path, image.image
+        ));
     }
 }
 

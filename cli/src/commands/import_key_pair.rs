@@ -15,12 +15,22 @@ pub(crate) struct Args {
     #[arg(long, short, value_name = "FILE")]
     key: PathBuf,
     /// What the two files are called before .key and .pub
-    #[arg(long, short, value_name = "PREFIX", default_value = "import-countersign")]
+    #[arg(
+        long,
+        short,
+        value_name = "PREFIX",
+        default_value = "import-countersign"
+    )]
     output_key_prefix: String,
     #[command(flatten)]
     password: PasswordArgs,
 }
 
 pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure> {
-    keygen::write_pair(&args.output_key_prefix, Some(&args.key), &args.password, printer)
+    keygen::write_pair(
+        &args.output_key_prefix,
+        Some(&args.key),
+        &args.password,
+        printer,
+    )
 }

@@ -102,13 +102,19 @@ impl ImageOut {
             digest: found.image.digest().to_string(),
             media_type: content.media_type().to_owned(),
             platforms: platforms(content),
-            attached: attached.map(|attachment| AttachedOut::new(attachment, found, verifier)).collect(),
+            attached: attached
+                .map(|attachment| AttachedOut::new(attachment, found, verifier))
+                .collect(),
         }
     }
 
     fn print(&self, printer: &Printer) {
         printer.data(&self.image);
-        let kind = if self.platforms.is_empty() { "image" } else { "index" };
+        let kind = if self.platforms.is_empty() {
+            "image"
+        } else {
+            "index"
+        };
         printer.data(&format!("│ {kind}, {}", self.media_type));
         for platform in &self.platforms {
             printer.data(&format!("│ {} {}", platform.digest, platform.platform));
@@ -118,11 +124,25 @@ impl ImageOut {
         }
         for (position, attached) in self.attached.iter().enumerate() {
             let last = position + 1 == self.attached.len();
-            let (branch, stem) = if last { ("└─", "  ") } else { ("├─", "│ ") };
-            printer.data(&format!("{branch} {}: {}", attached.verdict(), attached.what));
-            printer.data(&format!("{stem}   {}, {}, {}", attached.format, attached.origin, attached.manifest));
+            let (branch, stem) = if last {
+                ("└─", "  ")
+            } else {
+                ("├─", "│ ")
+            };
+            printer.data(&format!(
+                "{branch} {}: {}",
+                attached.verdict(),
+                attached.what
+            ));
+            printer.data(&format!(
+                "{stem}   {}, {}, {}",
+                attached.format, attached.origin, attached.manifest
+            ));
             if let Some(detail) = &attached.detail {
-                printer.data(&format!("{stem}   {detail} ({})", attached.reason.unwrap_or_default()));
+                printer.data(&format!(
+                    "{stem}   {detail} ({})",
+                    attached.reason.unwrap_or_default()
+                ));
             }
         }
     }
@@ -131,8 +151,11 @@ impl ImageOut {
 impl AttachedOut {
     fn new(attachment: &Attachment, found: &Found, verifier: Option<&Verifier>) -> Self {
         let claim = Claim::of(attachment);
-        let evidence = verifier.map(|verifier| verifier.verify(&found.image, std::slice::from_ref(attachment)));
-        let rejection = evidence.as_ref().and_then(|evidence| evidence.rejected.first());
+        let evidence = verifier
+            .map(|verifier| verifier.verify(&found.image, std::slice::from_ref(attachment)));
+        let rejection = evidence
+            .as_ref()
+            .and_then(|evidence| evidence.rejected.first());
         Self {
             what: claim.in_words(),
             predicate_type: match claim {
@@ -142,8 +165,13 @@ impl AttachedOut {
             format: claims::format(attachment),
             origin: claims::origin(attachment),
             manifest: attachment.manifest.to_string(),
-            artifact_type: attachment.artifact_type.as_deref().map(countersign_image::excerpt),
-            verified: evidence.as_ref().map(|evidence| evidence.rejected.is_empty()),
+            artifact_type: attachment
+                .artifact_type
+                .as_deref()
+                .map(countersign_image::excerpt),
+            verified: evidence
+                .as_ref()
+                .map(|evidence| evidence.rejected.is_empty()),
             reason: rejection.map(|rejection| rejection.reason.code()),
             detail: rejection.map(|rejection| rejection.detail.clone()),
         }
@@ -162,7 +190,16 @@ fn platforms(content: &Document) -> Vec<PlatformOut> {
     let Document::Index(index) = content else {
         return Vec::new();
     };
-    let of = |platform: &Option<Platform>| platform.as_ref().map_or("unknown platform".to_owned(), ToString::to_string);
+    let of = |platform: &Option<Platform>| {
+        platform
+            .as_ref()
+            .map_or("unknown platform".to_owned(), ToString::to_string)
+    };
     let entries = index.manifests.iter();
-    entries.map(|entry| PlatformOut { platform: of(&entry.platform), digest: entry.digest.to_string() }).collect()
+    entries
+        .map(|entry| PlatformOut {
+            platform: of(&entry.platform),
+            digest: entry.digest.to_string(),
+        })
+        .collect()
 }

@@ -32,7 +32,12 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure> {
-    write_pair(&args.output_key_prefix, args.import.as_deref(), &args.password, printer)
+    write_pair(
+        &args.output_key_prefix,
+        args.import.as_deref(),
+        &args.password,
+        printer,
+    )
 }
 
 /// Makes or imports a key, then writes both files.
@@ -42,12 +47,18 @@ pub(crate) fn write_pair(
     password: &PasswordArgs,
     printer: &Printer,
 ) -> Result<ExitStatus, Failure> {
-    let (private, public) = (PathBuf::from(format!("{prefix}.key")), PathBuf::from(format!("{prefix}.pub")));
+    let (private, public) = (
+        PathBuf::from(format!("{prefix}.key")),
+        PathBuf::from(format!("{prefix}.pub")),
+    );
     for path in [&private, &public] {
         if path.symlink_metadata().is_ok() {
-            return Err(Failure::usage(format!("{} exists, and keys are never overwritten", path.display()))
-                .coded("key_exists")
-                .hinted("choose another name with --output-key-prefix, or move the old key away"));
+            return Err(Failure::usage(format!(
+                "{} exists, and keys are never overwritten",
+                path.display()
+            ))
+            .coded("key_exists")
+            .hinted("choose another name with --output-key-prefix, or move the old key away"));
         }
     }
     let key = match import {
@@ -58,19 +69,34 @@ pub(crate) fn write_pair(
     create(&private, encrypted.as_bytes(), 0o600)?;
     create(&public, key.public_key().to_pem().as_bytes(), 0o644)?;
     printer.note(&format!("private key written to {}", private.display()));
-    printer.note(&format!("public key written to {} ({})", public.display(), key.public_key().fingerprint()));
+    printer.note(&format!(
+        "public key written to {} ({})",
+        public.display(),
+        key.public_key().fingerprint()
+    ));
     Ok(ExitStatus::Success)
 }
 
 fn read_plain(path: &Path) -> Result<PrivateKey, Failure> {
-    let text = Zeroizing::new(fs::read_to_string(path).map_err(|error| Failure::file(path, &error))?);
+    let text =
+        Zeroizing::new(fs::read_to_string(path).map_err(|error| Failure::file(path, &error))?);
     match KeyFile::parse(&text).map_err(|error| Failure::from(error).about(path.display()))? {
         KeyFile::Plain(key) => Ok(*key),
-        KeyFile::Encrypted(_) => Err(Failure::usage(format!("{} is a key file already", path.display()))),
+        KeyFile::Encrypted(_) => Err(Failure::usage(format!(
+            "{} is a key file already",
+            path.display()
+        ))),
     }
 }
 
 fn create(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failure> {
-    let create = || OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?.write_all(bytes);
+    let create = || {
+        OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(mode)
+            .open(path)?
+            .write_all(bytes)
+    };
     create().map_err(|error| Failure::file(path, &error))
 }

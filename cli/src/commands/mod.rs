@@ -25,7 +25,12 @@ mod verify_attestation;
 /// Exit codes: 0 it holds, 1 it does not, 2 the command line, a key, a policy or a file is wrong, 3 a registry could
 /// not be looked at. Data goes to stdout, everything else to stderr.
 #[derive(Debug, Parser)]
-#[command(name = "countersign", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(
+    name = "countersign",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     command: Command,

@@ -34,7 +34,9 @@ pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure>
         }
         match args.output.output {
             Output::Json => printer.json(&resolved)?,
-            Output::Text => resolved.iter().for_each(|resolved| printer.data(&resolved.image)),
+            Output::Text => resolved
+                .iter()
+                .for_each(|resolved| printer.data(&resolved.image)),
         }
         Ok(status)
     })

@@ -22,5 +22,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure> {
     let annotations = args.annotations.map()?;
-    publishing::publish(&args.publish, printer, |_| Ok(Claim::Signature(annotations)))
+    publishing::publish(&args.publish, printer, |_| {
+        Ok(Claim::Signature(annotations))
+    })
 }

@@ -41,7 +41,10 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure> {
     let references = args.images.references()?;
-    let wanted = Wanted { kind: args.kind.as_ref(), annotations: args.annotations.map()? };
+    let wanted = Wanted {
+        kind: args.kind.as_ref(),
+        annotations: args.annotations.map()?,
+    };
     let verifier = lookup::verifier(&args.key)?;
     let needs = Needs {
         signatures: wanted.kind.is_none(),
@@ -61,7 +64,11 @@ pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure>
                     continue;
                 }
             };
-            let result = wanted.judge(reference, &found.image, &verifier.verify(&found.image, &found.collected.attachments));
+            let result = wanted.judge(
+                reference,
+                &found.image,
+                &verifier.verify(&found.image, &found.collected.attachments),
+            );
             if args.output.output == Output::Text {
                 result.print(printer);
             }
@@ -84,11 +91,24 @@ struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
-    fn judge(&self, reference: &Reference, image: &PinnedReference, evidence: &Evidence) -> ResultOut {
+    fn judge(
+        &self,
+        reference: &Reference,
+        image: &PinnedReference,
+        evidence: &Evidence,
+    ) -> ResultOut {
         let found = match self.kind {
-            None => evidence.signatures.iter().filter(|found| self.accepts_signature(found)).map(FoundOut::signature).collect(),
+            None => evidence
+                .signatures
+                .iter()
+                .filter(|found| self.accepts_signature(found))
+                .map(FoundOut::signature)
+                .collect(),
             Some(kind) => {
-                let statements = evidence.statements.iter().filter(|found| kind.accepts(&found.value().predicate_type));
+                let statements = evidence
+                    .statements
+                    .iter()
+                    .filter(|found| kind.accepts(&found.value().predicate_type));
                 statements.map(FoundOut::statement).collect()
             }
         };
@@ -103,20 +123,32 @@ impl Wanted<'_> {
     }
 
     fn accepts_signature(&self, found: &Verified<Signature>) -> bool {
-        self.annotations.iter().all(|(key, value)| found.value().annotations.get(key) == Some(value))
+        self.annotations
+            .iter()
+            .all(|(key, value)| found.value().annotations.get(key) == Some(value))
     }
 
     /// What the key did sign, and is not what is wanted.
     fn others(&self, evidence: &Evidence) -> Vec<FoundOut> {
-        let signatures = evidence.signatures.iter().filter(|found| self.kind.is_some() || !self.accepts_signature(found));
+        let signatures = evidence
+            .signatures
+            .iter()
+            .filter(|found| self.kind.is_some() || !self.accepts_signature(found));
         let statements = evidence.statements.iter();
-        let statements = statements.filter(|found| self.kind.is_none_or(|kind| !kind.accepts(&found.value().predicate_type)));
-        signatures.map(FoundOut::signature).chain(statements.map(FoundOut::statement)).collect()
+        let statements = statements.filter(|found| {
+            self.kind
+                .is_none_or(|kind| !kind.accepts(&found.value().predicate_type))
+        });
+        signatures
+            .map(FoundOut::signature)
+            .chain(statements.map(FoundOut::statement))
+            .collect()
     }
 
     fn is_sbom(&self) -> bool {
         use predicate::Family::{CycloneDx, Spdx};
-        self.kind.is_some_and(|kind| matches!(predicate::family(kind.uri()), Some(CycloneDx | Spdx)))
+        self.kind
+            .is_some_and(|kind| matches!(predicate::family(kind.uri()), Some(CycloneDx | Spdx)))
     }
 
     fn in_words(&self) -> String {
@@ -154,20 +186,44 @@ impl ResultOut {
         if !self.found.is_empty() {
             return None;
         }
-        let others = self.others.iter().map(|other| format!("signed by this key: {}", other.in_words()));
-        let rejected = self.rejected.iter().map(|rejection| format!("does not count: {rejection}"));
-        let hint = match (self.others.is_empty() && self.rejected.is_empty(), wanted.kind) {
-            (false, _) => format!("`countersign inspect {}` shows all that is attached", self.image),
-            (true, None) => format!("nothing is attached; to sign it: `countersign sign --key KEY {}`", self.image),
+        let others = self
+            .others
+            .iter()
+            .map(|other| format!("signed by this key: {}", other.in_words()));
+        let rejected = self
+            .rejected
+            .iter()
+            .map(|rejection| format!("does not count: {rejection}"));
+        let hint = match (
+            self.others.is_empty() && self.rejected.is_empty(),
+            wanted.kind,
+        ) {
+            (false, _) => format!(
+                "`countersign inspect {}` shows all that is attached",
+                self.image
+            ),
+            (true, None) => format!(
+                "nothing is attached; to sign it: `countersign sign --key KEY {}`",
+                self.image
+            ),
             (true, Some(kind)) => format!(
                 "nothing is attached; to attest it: `countersign attest --key KEY --type {kind} --predicate FILE {}`",
                 self.image
             ),
         };
-        let failure = Failure::denied(format!("{}: no {} by this key", self.image, wanted.in_words()));
+        let failure = Failure::denied(format!(
+            "{}: no {} by this key",
+            self.image,
+            wanted.in_words()
+        ));
         let nearest = self.rejected.first().filter(|_| self.others.is_empty());
         let code = nearest.map_or("not_found", |rejection| rejection.reason);
-        Some(failure.coded(code).detailed(others.chain(rejected)).hinted(hint))
+        Some(
+            failure
+                .coded(code)
+                .detailed(others.chain(rejected))
+                .hinted(hint),
+        )
     }
 }
 
@@ -188,10 +244,18 @@ impl FoundOut {
     }
 
     fn statement(found: &Verified<Statement>) -> Self {
-        Self::new(found, Some(found.value().predicate_type.clone()), BTreeMap::new())
+        Self::new(
+            found,
+            Some(found.value().predicate_type.clone()),
+            BTreeMap::new(),
+        )
     }
 
-    fn new<T>(found: &Verified<T>, predicate_type: Option<String>, annotations: BTreeMap<String, String>) -> Self {
+    fn new<T>(
+        found: &Verified<T>,
+        predicate_type: Option<String>,
+        annotations: BTreeMap<String, String>,
+    ) -> Self {
         Self {
             predicate_type,
             format: found.format().as_str(),
@@ -206,7 +270,16 @@ impl FoundOut {
             Some(kind) => format!("attestation {kind}"),
             None => "signature".to_owned(),
         };
-        let annotations: String = self.annotations.iter().map(|(key, value)| format!(" {key}={value}")).collect();
-        format!("{what}, {} {}, by key {}{annotations}", self.format, self.manifest, self.identity.subject())
+        let annotations: String = self
+            .annotations
+            .iter()
+            .map(|(key, value)| format!(" {key}={value}"))
+            .collect();
+        format!(
+            "{what}, {} {}, by key {}{annotations}",
+            self.format,
+            self.manifest,
+            self.identity.subject()
+        )
     }
 }

@@ -7,9 +7,15 @@ use crate::limits;
 /// `text` cut to [`limits::EXCERPT_CHARS`] characters, with control and text-direction characters escaped.
 #[must_use]
 pub fn excerpt(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len().min(limits::EXCERPT_CHARS));
+    excerpt_within(text, limits::EXCERPT_CHARS)
+}
+
+/// `text` cut to `limit` characters, with control and text-direction characters escaped.
+#[must_use]
+pub fn excerpt_within(text: &str, limit: usize) -> String {
+    let mut shown = String::with_capacity(text.len().min(limit));
     for (count, character) in text.chars().enumerate() {
-        if count == limits::EXCERPT_CHARS {
+        if count == limit {
             shown.push('…');
             break;
         }

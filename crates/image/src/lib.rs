@@ -30,7 +30,7 @@ mod source;
 
 pub use attachment::{Attachment, Form, Origin};
 pub use digest::{Algorithm, Digest, DigestError};
-pub use excerpt::excerpt;
+pub use excerpt::{excerpt, excerpt_within};
 pub use fields::Fields;
 pub use json::{JsonError, check_strict, parse_strict};
 pub use manifest::{Descriptor, Document, Index, Manifest, ManifestError, Platform};

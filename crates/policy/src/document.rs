@@ -6,6 +6,7 @@ use countersign_image::{RepositoryPattern, excerpt};
 
 use crate::Mode;
 use crate::authority::{self, AuthorityEntry, Builder};
+use crate::entry::{self, RuleEntry};
 use crate::fields::{Fields, Problems, list, name, text};
 use crate::selector::Selector;
 use crate::yaml::{Node, Position, Value};
@@ -33,30 +34,6 @@ pub enum Platforms {
     All,
     /// These, as `os/arch[/variant]`.
     Only(Vec<String>),
-}
-
-/// An entry of `rules`.
-#[derive(Debug)]
-pub(crate) enum RuleEntry<'n> {
-    Library {
-        id: &'n str,
-        at: Position,
-        params: Option<&'n Node>,
-        entry: &'n Node,
-    },
-    Inline {
-        rego: &'n str,
-        at: Position,
-    },
-}
-
-impl RuleEntry<'_> {
-    /// Where it stands.
-    pub(crate) fn at(&self) -> Position {
-        match self {
-            Self::Library { at, .. } | Self::Inline { at, .. } => *at,
-        }
-    }
 }
 
 /// Reads one document; `None` if it is no policy, and says why.
@@ -111,7 +88,7 @@ pub(crate) fn read<'n>(document: &'n Node, problems: &mut Problems) -> Option<De
             .get("platforms")
             .map(|node| platforms(node, problems))
             .unwrap_or_default(),
-        rules: rules(&spec, problems),
+        rules: entry::read_all(&spec, problems),
     })
 }
 
@@ -264,84 +241,6 @@ fn platforms(node: &Node, problems: &mut Problems) -> Platforms {
         );
     }
     Platforms::Only(only)
-}
-
-fn rules<'n>(spec: &Fields<'n>, problems: &mut Problems) -> Vec<RuleEntry<'n>> {
-    let Some(node) = spec.require("rules", problems) else {
-        return Vec::new();
-    };
-    let Some(items) = list(node, "rules", problems) else {
-        return Vec::new();
-    };
-    if items.is_empty() {
-        problems.advise(
-            node.at,
-            "no_rules",
-            "the policy has no rules: it would admit everything",
-            "add a rule",
-        );
-    }
-    items
-        .iter()
-        .filter_map(|item| rule(item, problems))
-        .collect()
-}
-
-fn rule<'n>(node: &'n Node, problems: &mut Problems) -> Option<RuleEntry<'n>> {
-    let known = ["rule", "params", "rego", "anyOf", "ruleSet"];
-    let fields = Fields::open(node, "a rule entry", &known, problems)?;
-    for later in ["anyOf", "ruleSet"] {
-        if fields.get(later).is_some() {
-            problems.report(
-                fields.key(later),
-                "unsupported_feature",
-                format!("`{later}` is not supported yet"),
-            );
-            return None;
-        }
-    }
-    match (fields.get("rule"), fields.get("rego")) {
-        (Some(rule), None) => {
-            let id = name(rule, "rule", problems)?;
-            Some(RuleEntry::Library {
-                id,
-                at: rule.at,
-                params: fields.get("params"),
-                entry: node,
-            })
-        }
-        (None, Some(rego)) => {
-            if fields.get("params").is_some() {
-                let message = "Rego inside a policy takes no params";
-                problems.advise(
-                    fields.key("params"),
-                    "invalid_value",
-                    message,
-                    "write the values into the Rego",
-                );
-            }
-            Some(RuleEntry::Inline {
-                rego: name(rego, "rego", problems)?,
-                at: rego.at,
-            })
-        }
-        (Some(_), Some(_)) => {
-            problems.report(
-                node.at,
-                "invalid_value",
-                "an entry has either `rule` or `rego`, not both",
-            );
-            None
-        }
-        (None, None) => {
-            problems.report(
-                node.at,
-                "missing_field",
-                "a rule entry needs `rule` or `rego`",
-            );
-            None
-        }
-    }
 }
 
 const API_VERSION: &str = "countersign.dev/v1alpha1";

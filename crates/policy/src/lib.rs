@@ -3,9 +3,11 @@
 //! Fetches nothing, reads no file, environment or clock; refuses a configuration that is empty, unknown or ambiguous.
 #![deny(clippy::unwrap_used, clippy::expect_used)]
 
+mod assemble;
 mod authority;
-mod build;
+
 mod document;
+mod entry;
 mod error;
 mod fields;
 mod input;

@@ -3,6 +3,7 @@
 //! Refuses a library in which folder, package and METADATA of a rule do not agree.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use include_dir::{Dir, include_dir};
 
@@ -27,9 +28,11 @@ pub(crate) struct LibraryRule {
 }
 
 impl Library {
-    /// The shipped library.
-    pub(crate) fn shipped() -> Result<Self, LoadErrors> {
-        Self::load(&files())
+    /// The shipped library, read once.
+    pub(crate) fn shipped() -> Result<&'static Self, LoadErrors> {
+        static SHIPPED: LazyLock<Result<Library, LoadErrors>> =
+            LazyLock::new(|| Library::load(&files()));
+        SHIPPED.as_ref().map_err(Clone::clone)
     }
 
     /// Reads `files`: `lib/*.rego` and `rules/<category>/<id>/<id>.rego`, tests left out.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use countersign_image::{Digest, Repository};
 
-use crate::build::build;
+use crate::assemble::assemble;
 use crate::fields::Problems;
 use crate::library::{self, Library};
 use crate::selector::Selection;
@@ -40,7 +40,7 @@ impl PolicySet {
         let mut policies: BTreeMap<String, (String, Policy)> = BTreeMap::new();
         let mut errors = Vec::new();
         for file in documents {
-            for (policy, place) in load_file(file, &library, &mut errors) {
+            for (policy, place) in load_file(file, library, &mut errors) {
                 if let Some((first, _)) = policies.get(&policy.name) {
                     let message =
                         format!("the policy `{}` is defined already in {first}", policy.name);
@@ -123,7 +123,7 @@ fn load_file(
                 column,
                 ..LoadError::new(&file.path, "duplicate_name", "")
             };
-            if let Some(policy) = build(definition, library, &mut problems) {
+            if let Some(policy) = assemble(definition, library, &mut problems) {
                 policies.push((policy, place));
             }
         }

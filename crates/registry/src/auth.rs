@@ -13,6 +13,7 @@ use crate::address::Kind;
 use crate::call::{Answer, Call};
 use crate::challenge::{Challenge, Realm};
 use crate::credentials::Credential;
+use crate::proof;
 use crate::token::{self, Service, Token};
 use crate::transport::Transport;
 
@@ -95,7 +96,7 @@ impl Auth {
         let unauthorized = || token::unauthorized(session.call, session.credential.as_ref());
         match (challenge, &session.credential) {
             (Challenge::Bearer { .. }, Some(Credential::RegistryToken(token))) => {
-                let header = token::bearer(token).ok_or_else(unauthorized)?;
+                let header = proof::bearer(token).ok_or_else(unauthorized)?;
                 Ok(Proof {
                     header,
                     withheld_from: None,
@@ -176,7 +177,7 @@ impl Session<'_> {
             return None;
         };
         Some(Proof {
-            header: token::basic(username, password),
+            header: proof::basic(username, password),
             withheld_from: None,
         })
     }

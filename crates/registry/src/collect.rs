@@ -4,18 +4,18 @@
 //! for absent, and what is over a limit is never cut.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use countersign_image::{
-    Attachment, Collected, Descriptor, Digest, Document, Form, Manifest, Needs, Origin,
-    PinnedReference, Repository, Resolved, SourceError, limits,
+    Attachment, Collected, Descriptor, Digest, Document, Needs, Origin, PinnedReference,
+    Repository, Resolved, SourceError,
 };
 use futures_util::future::{try_join, try_join_all, try_join4};
 use tokio::sync::{OnceCell, Semaphore};
 
-use crate::auth::locked;
+use crate::carrier::Carrier;
 use crate::client::Client;
 use crate::manifests::{Found, Target};
 
@@ -64,27 +64,21 @@ pub(crate) async fn collect(
 }
 
 /// One collection under way.
-struct Gathering<'a> {
-    client: &'a Client,
-    image: &'a PinnedReference,
-    needs: &'a Needs,
-    permits: Semaphore,
+pub(crate) struct Gathering<'a> {
+    pub(crate) client: &'a Client,
+    pub(crate) image: &'a PinnedReference,
+    pub(crate) needs: &'a Needs,
+    pub(crate) permits: Semaphore,
     /// By digest, so that a blob which several manifests name is fetched once.
-    blobs: Mutex<HashMap<Digest, Arc<OnceCell<Bytes>>>>,
+    pub(crate) blobs: Mutex<HashMap<Digest, Arc<OnceCell<Bytes>>>>,
     /// Bytes that descriptors have announced so far.
-    announced: AtomicU64,
+    pub(crate) announced: AtomicU64,
 }
 
 /// What one repository holds for the image.
 struct Holdings {
     carriers: Vec<Carrier>,
     lacks_referrers: bool,
-}
-
-/// A manifest, and the attachments that it carries.
-struct Carrier {
-    manifest: Digest,
-    attachments: Vec<Attachment>,
 }
 
 impl Gathering<'_> {
@@ -192,175 +186,6 @@ impl Gathering<'_> {
             .await?
             .ok_or_else(missing)?;
         self.carrier(repository, &target, origin, found).await
-    }
-
-    async fn carrier(
-        &self,
-        repository: &Repository,
-        target: &Target<'_>,
-        origin: Origin,
-        found: Found,
-    ) -> Result<Carrier, SourceError> {
-        let digest = found.digest.clone();
-        let whole = |form| {
-            vec![Attachment {
-                form,
-                origin,
-                manifest: digest.clone(),
-                layer: None,
-                artifact_type: None,
-                annotations: Default::default(),
-                bytes: None,
-            }]
-        };
-        let attachments = match found.parse_attached(repository, target)? {
-            Err(error) => whole(Form::Malformed(error.to_string())),
-            Ok(document) => match (self.other_subject(origin, &document), document) {
-                (Some(other), _) => whole(Form::Malformed(format!(
-                    "subject is {other}, not this image"
-                ))),
-                (None, Document::Index(_)) => whole(Form::Unsupported("index".to_owned())),
-                (None, Document::Manifest(manifest)) => {
-                    self.layers(repository, origin, &digest, &manifest).await?
-                }
-            },
-        };
-        Ok(Carrier {
-            manifest: digest,
-            attachments,
-        })
-    }
-
-    /// The image that a referrer says it belongs to, if that is another one. Tags say by their name what they belong to.
-    fn other_subject(&self, origin: Origin, document: &Document) -> Option<Digest> {
-        let subject = document
-            .subject()
-            .filter(|_| matches!(origin, Origin::Referrer | Origin::FallbackTag))?;
-        (subject.digest != *self.image.digest()).then(|| subject.digest.clone())
-    }
-
-    async fn layers(
-        &self,
-        repository: &Repository,
-        origin: Origin,
-        digest: &Digest,
-        manifest: &Manifest,
-    ) -> Result<Vec<Attachment>, SourceError> {
-        if manifest.layers.len() > limits::SIGNATURE_LAYERS {
-            let (host, what) = (
-                repository.registry().to_owned(),
-                "layers of one attachment".to_owned(),
-            );
-            return Err(SourceError::TooMany {
-                host,
-                what,
-                limit: limits::SIGNATURE_LAYERS,
-            });
-        }
-        let attachment = |form, layer| Attachment {
-            form,
-            origin,
-            manifest: digest.clone(),
-            layer,
-            artifact_type: manifest.artifact_type.clone(),
-            annotations: manifest.annotations.clone(),
-            bytes: None,
-        };
-        if manifest.layers.is_empty() && matches!(origin, Origin::Referrer | Origin::FallbackTag) {
-            let what = manifest
-                .artifact_type
-                .as_deref()
-                .unwrap_or(&manifest.config.media_type);
-            return Ok(vec![attachment(
-                Form::Unsupported(countersign_image::excerpt(what)),
-                None,
-            )]);
-        }
-        let wanted = manifest.layers.iter().filter_map(|layer| {
-            let form = self.wanted_form(origin, manifest, layer)?;
-            Some(attachment(form, Some(layer.clone())))
-        });
-        try_join_all(wanted.map(|attachment| self.with_bytes(repository, attachment))).await
-    }
-
-    /// The form of a layer, unless no rule will look at such.
-    fn wanted_form(&self, origin: Origin, manifest: &Manifest, layer: &Descriptor) -> Option<Form> {
-        let form = match Form::of(manifest, layer) {
-            // The name of the tag says what it is, whatever its type.
-            Form::Unsupported(_) if origin == Origin::SbomTag => Form::UnsignedSbom,
-            form => form,
-        };
-        let Needs {
-            signatures,
-            attestations,
-            unsigned_sboms,
-            ..
-        } = *self.needs;
-        let wanted = match form {
-            Form::Bundle => signatures || attestations,
-            Form::Envelope => attestations,
-            Form::SimpleSigning => signatures,
-            Form::UnsignedSbom => unsigned_sboms,
-            _ => true,
-        };
-        wanted.then_some(form)
-    }
-
-    async fn with_bytes(
-        &self,
-        repository: &Repository,
-        attachment: Attachment,
-    ) -> Result<Attachment, SourceError> {
-        let limit = match attachment.form {
-            Form::SimpleSigning => limits::PAYLOAD_BYTES,
-            _ => limits::STATEMENT_BYTES,
-        };
-        let bytes = match &attachment.layer {
-            Some(layer) if attachment.form.is_verifiable() => {
-                Some(self.blob(repository, layer, limit).await?)
-            }
-            _ => None,
-        };
-        Ok(Attachment {
-            bytes,
-            ..attachment
-        })
-    }
-
-    async fn blob(
-        &self,
-        repository: &Repository,
-        blob: &Descriptor,
-        limit: usize,
-    ) -> Result<Bytes, SourceError> {
-        let cell = Arc::clone(locked(&self.blobs).entry(blob.digest.clone()).or_default());
-        let bytes = cell.get_or_try_init(async || {
-            let before = self.announced.fetch_add(blob.size, Ordering::Relaxed);
-            if before.saturating_add(blob.size) > limits::ATTACHMENT_BYTES as u64 {
-                let (host, what) = (
-                    repository.registry().to_owned(),
-                    "all that is attached to the image".to_owned(),
-                );
-                return Err(SourceError::TooLarge {
-                    host,
-                    what,
-                    limit: limits::ATTACHMENT_BYTES,
-                });
-            }
-            let _permit = self.permits.acquire().await;
-            self.client.fetch_blob(repository, blob, limit).await
-        });
-        let bytes = bytes.await?.clone();
-        // Another manifest may have announced the same content with another size.
-        if bytes.len() as u64 != blob.size {
-            return Err(SourceError::SizeMismatch {
-                host: repository.registry().to_owned(),
-                what: format!("{}@{}", repository.path(), blob.digest),
-                wanted: blob.size,
-                got: bytes.len() as u64,
-            });
-        }
-        Ok(bytes)
     }
 
     async fn manifest(

@@ -7,6 +7,7 @@
 mod address;
 mod auth;
 mod call;
+mod carrier;
 mod challenge;
 mod client;
 mod collect;
@@ -15,11 +16,13 @@ mod destination;
 mod docker_config;
 mod link;
 mod manifests;
+mod proof;
 mod proxies;
 mod push;
 mod referrers;
 mod retry;
 mod settings;
+mod tls;
 mod token;
 mod transport;
 

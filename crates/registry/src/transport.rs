@@ -11,8 +11,6 @@ use countersign_image::{SourceError, excerpt};
 use http::{HeaderValue, header};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
 
 use crate::address::{self, AddressRefused, Kind, Resolver};
 use crate::call::{Answer, Call};
@@ -20,6 +18,7 @@ use crate::destination;
 use crate::proxies::Chooser;
 use crate::retry;
 use crate::settings::{Settings, SettingsError};
+use crate::tls;
 
 /// On whose word a host is spoken to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +43,7 @@ pub(crate) struct Transport {
 
 impl Transport {
     pub(crate) fn new(settings: Settings) -> Result<Self, SettingsError> {
-        let tls = tls(&settings)?;
+        let tls = tls::config(&settings)?;
         let given = Arc::new(settings.addresses.clone());
         let direct = |led_by| {
             let resolver = Resolver {
@@ -144,35 +143,6 @@ fn base(settings: &Settings, tls: &rustls::ClientConfig) -> reqwest::ClientBuild
         .user_agent(&settings.user_agent)
 }
 
-/// The system's authorities and those that were added. None at all is no error: a registry that is spoken to without
-/// TLS needs none.
-fn tls(settings: &Settings) -> Result<rustls::ClientConfig, SettingsError> {
-    let malformed = |detail: &str| SettingsError::Certificates {
-        detail: detail.to_owned(),
-    };
-    let mut roots = rustls::RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    for pem in &settings.extra_ca_pem {
-        let before = roots.len();
-        for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
-            let certificate = certificate.map_err(|_| malformed("a block cannot be decoded"))?;
-            roots
-                .add(certificate)
-                .map_err(|_| malformed("a certificate cannot be read"))?;
-        }
-        if roots.len() == before {
-            return Err(malformed("there is none in it"));
-        }
-    }
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(tls)
-}
-
 async fn read(call: &Call<'_>, response: Response, proxied: bool) -> Result<Answer, SourceError> {
     let peer = match (proxied, response.remote_addr()) {
         // Behind a proxy the address is the proxy's and says nothing of the server.
@@ -266,7 +236,7 @@ fn failure(call: &Call<'_>, error: reqwest::Error) -> SourceError {
             };
         }
         if let Some(tls) = inner.downcast_ref() {
-            return tls_failure(host, tls);
+            return tls::failure(host, tls);
         }
         detail = inner.to_string();
         cause = below(inner);
@@ -274,19 +244,6 @@ fn failure(call: &Call<'_>, error: reqwest::Error) -> SourceError {
     SourceError::Unreachable {
         host,
         detail: excerpt(&detail),
-    }
-}
-
-fn tls_failure(host: String, error: &rustls::Error) -> SourceError {
-    match error {
-        // What plain HTTP looks like to TLS.
-        rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType) => {
-            SourceError::PlainHttpRefused { host }
-        }
-        error => SourceError::TlsFailed {
-            host,
-            detail: excerpt(&error.to_string()),
-        },
     }
 }
 

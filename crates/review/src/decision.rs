@@ -97,7 +97,11 @@ impl Review {
     /// The worst outcome of its images. A workload without images is admitted.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
-        self.images.iter().map(ImageReview::outcome).max().unwrap_or(Outcome::Admit)
+        self.images
+            .iter()
+            .map(ImageReview::outcome)
+            .max()
+            .unwrap_or(Outcome::Admit)
     }
 
     /// The stable code of the outcome: `admitted`, or the code of the first image that has the worst outcome.
@@ -140,14 +144,22 @@ impl ImageReview {
         match &self.finding {
             Finding::CouldNotLook { policies, .. } => {
                 let enforced = policies.iter().any(|(_, mode)| *mode == Mode::Enforce);
-                if enforced { Outcome::CouldNotLook } else { Outcome::Admit }
+                if enforced {
+                    Outcome::CouldNotLook
+                } else {
+                    Outcome::Admit
+                }
             }
             Finding::Invalid(_) | Finding::Unmatched(Stance::Deny) => Outcome::Deny,
             Finding::Judged(verdicts) => {
                 let denied = verdicts
                     .iter()
                     .any(|verdict| verdict.mode == Mode::Enforce && !verdict.violations.is_empty());
-                if denied { Outcome::Deny } else { Outcome::Admit }
+                if denied {
+                    Outcome::Deny
+                } else {
+                    Outcome::Admit
+                }
             }
             Finding::Unmatched(Stance::Allow | Stance::Warn) => Outcome::Admit,
         }
@@ -184,9 +196,10 @@ impl ImageReview {
             Finding::CouldNotLook { policies, .. } => {
                 policies.iter().map(|(name, _)| name.as_str()).collect()
             }
-            Finding::Judged(verdicts) => {
-                verdicts.iter().map(|verdict| verdict.policy.as_str()).collect()
-            }
+            Finding::Judged(verdicts) => verdicts
+                .iter()
+                .map(|verdict| verdict.policy.as_str())
+                .collect(),
             Finding::Invalid(_) | Finding::Unmatched(_) => Vec::new(),
         }
     }

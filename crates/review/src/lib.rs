@@ -14,4 +14,3 @@ pub use decision::{Facts, Finding, ImageReview, Outcome, Review};
 pub use error::ReviewError;
 pub use reviewer::{PinnedUse, Reviewer};
 pub use settings::{Request, Settings, Stance, UnknownStance, User};
-

@@ -40,7 +40,12 @@ impl<S: ImageSource + 'static> Reviewer<S> {
         settings: Settings,
     ) -> std::io::Result<Self> {
         let workers = Workers::start(settings.workers)?;
-        Ok(Self { source, policies, settings, workers })
+        Ok(Self {
+            source,
+            policies,
+            settings,
+            workers,
+        })
     }
 
     /// The policies in force.
@@ -61,7 +66,13 @@ impl<S: ImageSource + 'static> Reviewer<S> {
     ) -> Review {
         let distinct = distinct(&workload.images);
         let reviews = distinct.into_iter().map(|uses| {
-            self.review_image(ImageTask { uses, workload, request, now, deadline })
+            self.review_image(ImageTask {
+                uses,
+                workload,
+                request,
+                now,
+                deadline,
+            })
         });
         // Boxed: the compiler cannot prove the closure general enough over its borrow otherwise.
         let images = stream::iter(reviews)
@@ -69,7 +80,10 @@ impl<S: ImageSource + 'static> Reviewer<S> {
             .boxed()
             .collect()
             .await;
-        Review { images, namespace: request.namespace.name.clone() }
+        Review {
+            images,
+            namespace: request.namespace.name.clone(),
+        }
     }
 
     /// The digest that each image has now. References that are pinned, or are none, are left out: there is nothing
@@ -77,13 +91,18 @@ impl<S: ImageSource + 'static> Reviewer<S> {
     pub async fn resolve(&self, images: &[ImageUse], deadline: Instant) -> Vec<PinnedUse> {
         let tags: Vec<_> = images
             .iter()
-            .filter(|image| matches!(&image.reference, Ok(reference) if reference.digest().is_none()))
+            .filter(
+                |image| matches!(&image.reference, Ok(reference) if reference.digest().is_none()),
+            )
             .cloned()
             .collect();
         let asked = distinct(&tags).into_iter().map(|uses| async move {
             let mut pinned = Vec::new();
             if let Some(Ok(reference)) = uses.first().map(|image| &image.reference) {
-                let answer = self.resolve_one(reference, deadline).await.map(|found| found.image);
+                let answer = self
+                    .resolve_one(reference, deadline)
+                    .await
+                    .map(|found| found.image);
                 pinned.extend(uses.iter().map(|image| ((*image).clone(), answer.clone())));
             }
             pinned
@@ -98,7 +117,11 @@ impl<S: ImageSource + 'static> Reviewer<S> {
 
     async fn review_image(&self, task: ImageTask<'_>) -> ImageReview {
         let mut review = ImageReview {
-            image: task.uses.first().map(|image| image.image.clone()).unwrap_or_default(),
+            image: task
+                .uses
+                .first()
+                .map(|image| image.image.clone())
+                .unwrap_or_default(),
             paths: task.uses.iter().map(|image| image.path.clone()).collect(),
             pinned: None,
             unpinned: None,
@@ -113,16 +136,23 @@ impl<S: ImageSource + 'static> Reviewer<S> {
                 return review;
             }
         };
-        let matching = self.policies.matching(reference.repository(), &task.request.namespace);
+        let matching = self
+            .policies
+            .matching(reference.repository(), &task.request.namespace);
         // Nobody asked about this image: no registry is asked either.
         if matching.is_empty() {
             return review;
         }
-        review.undecided = matching.iter().filter_map(|found| found.undecided.clone()).collect();
+        review.undecided = matching
+            .iter()
+            .filter_map(|found| found.undecided.clone())
+            .collect();
         if reference.digest().is_none() {
             review.unpinned = Some(self.settings.unpinned);
         }
-        let outcome = self.judge(&reference, &matching, &task, &mut review.pinned).await;
+        let outcome = self
+            .judge(&reference, &matching, &task, &mut review.pinned)
+            .await;
         match outcome {
             Ok((verdicts, facts)) => {
                 review.finding = Finding::Judged(verdicts);
@@ -214,13 +244,18 @@ impl ImageTask<'_> {
         let first = self.uses.first();
         WorkloadContext {
             kind: workload.kind.clone(),
-            namespace: namespace.name.clone().or_else(|| workload.namespace.clone()),
+            namespace: namespace
+                .name
+                .clone()
+                .or_else(|| workload.namespace.clone()),
             name: workload.name.clone(),
             labels: workload.labels.clone(),
             annotations: workload.annotations.clone(),
             service_account: workload.service_account.clone(),
             namespace_labels: namespace.labels.clone(),
-            container: first.map(|image| image.container.clone()).unwrap_or_default(),
+            container: first
+                .map(|image| image.container.clone())
+                .unwrap_or_default(),
             path: first.map(|image| image.path.clone()).unwrap_or_default(),
         }
     }
@@ -246,7 +281,9 @@ struct Subject {
 }
 
 fn evaluate(policy: &Policy, subject: &Subject) -> (Verdict, Evidence) {
-    let evidence = policy.verifier().verify(&subject.image, &subject.collected.attachments);
+    let evidence = policy
+        .verifier()
+        .verify(&subject.image, &subject.collected.attachments);
     let input = Input::new(InputParts {
         reference: &subject.reference,
         resolved: &subject.image,
@@ -288,24 +325,34 @@ fn union(mut all: Needs, more: Needs) -> Needs {
 }
 
 fn deadline_exceeded(reference: &Reference) -> ReviewError {
-    ReviewError::DeadlineExceeded { host: reference.repository().registry().to_owned() }
+    ReviewError::DeadlineExceeded {
+        host: reference.repository().registry().to_owned(),
+    }
 }
 
 impl Facts {
     fn learn(&mut self, evidence: &Evidence) {
         for signature in &evidence.signatures {
-            self.authorities.extend(signature.authorities().iter().cloned());
+            self.authorities
+                .extend(signature.authorities().iter().cloned());
         }
         for statement in &evidence.statements {
-            self.authorities.extend(statement.authorities().iter().cloned());
+            self.authorities
+                .extend(statement.authorities().iter().cloned());
             if let Content::Provenance(provenance) = &statement.value().content {
                 let source = provenance.source.as_ref();
-                self.builder = self.builder.take().or_else(|| provenance.builder_id.clone());
-                self.source =
-                    self.source.take().or_else(|| source.and_then(|source| source.uri.clone()));
-                self.revision = self.revision.take().or_else(|| {
-                    source.and_then(|source| source.digest.get("gitCommit").cloned())
-                });
+                self.builder = self
+                    .builder
+                    .take()
+                    .or_else(|| provenance.builder_id.clone());
+                self.source = self
+                    .source
+                    .take()
+                    .or_else(|| source.and_then(|source| source.uri.clone()));
+                self.revision = self
+                    .revision
+                    .take()
+                    .or_else(|| source.and_then(|source| source.digest.get("gitCommit").cloned()));
             }
         }
     }

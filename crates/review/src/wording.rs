@@ -6,17 +6,25 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use countersign_image::excerpt_within;
 use countersign_policy::{Mode, Verdict, Violation};
 use serde_json::{Value, json};
 
 use crate::{Finding, ImageReview, Outcome, Review, Stance};
 
 pub(crate) fn denial(review: &Review) -> String {
-    let refused: Vec<_> =
-        review.images.iter().filter(|image| image.outcome() != Outcome::Admit).collect();
+    let refused: Vec<_> = review
+        .images
+        .iter()
+        .filter(|image| image.outcome() != Outcome::Admit)
+        .collect();
     // What was looked at and refused comes before what could not be looked at.
-    let worst = refused.iter().max_by_key(|image| image.outcome() == Outcome::Deny);
-    let Some(first) = worst else { return String::new() };
+    let worst = refused
+        .iter()
+        .max_by_key(|image| image.outcome() == Outcome::Deny);
+    let Some(first) = worst else {
+        return String::new();
+    };
     let mut text = headline(first);
     match refused.len() - 1 {
         0 => {}
@@ -40,14 +48,20 @@ fn headline(image: &ImageReview) -> String {
             format!("{name}: could not look ({}): {error}", error.code())
         }
         Finding::Invalid(error) => {
-            format!("{name:?} is not an image reference ({}): {error}", error.code())
+            format!(
+                "{name:?} is not an image reference ({}): {error}",
+                error.code()
+            )
         }
         Finding::Judged(verdicts) => {
             let enforced: Vec<_> = enforced(verdicts).collect();
-            let Some((policy, violation)) = enforced.first() else { return unpinned(image) };
+            let Some((policy, violation)) = enforced.first() else {
+                return unpinned(image);
+            };
             let mut line = format!(
                 "{name}: not allowed by policy {policy}: {} ({})",
-                violation.message, violation.rule
+                clean(&violation.message),
+                violation.rule
             );
             if enforced.len() > 1 {
                 _ = write!(line, "; {} more", enforced.len() - 1);
@@ -59,24 +73,30 @@ fn headline(image: &ImageReview) -> String {
 }
 
 fn describe(text: &mut String, image: &ImageReview, namespace: Option<&str>) {
-    _ = writeln!(text, "image      {}", image.image);
+    _ = writeln!(text, "image      {}", clean(&image.image));
     if let Some(pinned) = &image.pinned {
         _ = writeln!(text, "digest     {}", pinned.digest());
     }
-    _ = writeln!(text, "used by    {}", image.paths.join(", "));
+    _ = writeln!(text, "used by    {}", used_by(&image.paths));
     match &image.finding {
         Finding::CouldNotLook { error, policies } => {
             let names: Vec<_> = policies.iter().map(|(name, _)| name.as_str()).collect();
             _ = writeln!(text, "policy     {}", names.join(", "));
             _ = writeln!(text, "  could not look: {error} ({})", error.code());
-            _ = writeln!(text, "    this says nothing about what is attached to the image");
+            _ = writeln!(
+                text,
+                "    this says nothing about what is attached to the image"
+            );
             if let Some(hint) = error.hint() {
                 _ = writeln!(text, "    hint     {hint}");
             }
         }
         Finding::Invalid(error) => _ = writeln!(text, "  {error} ({})", error.code()),
         Finding::Judged(verdicts) => {
-            for verdict in verdicts.iter().filter(|verdict| verdict.mode == Mode::Enforce) {
+            for verdict in verdicts
+                .iter()
+                .filter(|verdict| verdict.mode == Mode::Enforce)
+            {
                 describe_verdict(text, verdict);
             }
         }
@@ -99,18 +119,14 @@ fn describe_verdict(text: &mut String, verdict: &Verdict) {
     }
     _ = writeln!(text, "policy     {}", verdict.policy);
     for violation in &verdict.violations {
-        _ = writeln!(
-            text,
-            "  {} ({}): {}",
-            violation.rule, violation.code, violation.message
-        );
-        for key in ["wanted", "found", "nearest"] {
-            for line in lines(violation.details.get(key)) {
-                _ = writeln!(text, "    {key:<8} {line}");
-            }
+        let message = clean(&violation.message);
+        _ = writeln!(text, "  {} ({}): {message}", violation.rule, violation.code);
+        // What was wanted and found is in the message; the details repeat it for programs.
+        for line in lines(violation.details.get("nearest")) {
+            _ = writeln!(text, "    {:<8} {line}", "nearest");
         }
         if let Some(fix) = &violation.fix {
-            _ = writeln!(text, "    {:<8} {fix}", "fix");
+            _ = writeln!(text, "    {:<8} {}", "fix", clean(fix));
         }
     }
 }
@@ -132,9 +148,27 @@ fn lines(detail: Option<&Value>) -> Vec<String> {
 
 fn plain(value: &Value) -> String {
     match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+        Value::String(text) => clean(text),
+        other => clean(&other.to_string()),
     }
+}
+
+fn used_by(paths: &[String]) -> String {
+    let mut text = paths
+        .iter()
+        .take(DETAIL_LINES)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
+    if paths.len() > DETAIL_LINES {
+        _ = write!(text, " and {} more", paths.len() - DETAIL_LINES);
+    }
+    text
+}
+
+/// One line of bounded length. Rules quote what attackers wrote: no line breaks, no terminal escapes.
+fn clean(text: &str) -> String {
+    excerpt_within(text, LINE_CHARACTERS)
 }
 
 fn unpinned(image: &ImageReview) -> String {
@@ -165,9 +199,15 @@ fn enforced(verdicts: &[Verdict]) -> impl Iterator<Item = (&str, &Violation)> {
 }
 
 fn of_mode(verdicts: &[Verdict], mode: Mode) -> impl Iterator<Item = (&str, &Violation)> {
-    verdicts.iter().filter(move |verdict| verdict.mode == mode).flat_map(|verdict| {
-        verdict.violations.iter().map(move |violation| (verdict.policy.as_str(), violation))
-    })
+    verdicts
+        .iter()
+        .filter(move |verdict| verdict.mode == mode)
+        .flat_map(|verdict| {
+            verdict
+                .violations
+                .iter()
+                .map(move |violation| (verdict.policy.as_str(), violation))
+        })
 }
 
 pub(crate) fn warnings(review: &Review) -> Vec<String> {
@@ -182,14 +222,19 @@ pub(crate) fn warnings(review: &Review) -> Vec<String> {
             }
             Finding::Judged(verdicts) => {
                 for (policy, violation) in of_mode(verdicts, Mode::Warn) {
-                    warnings.push(format!(
-                        "{name}: policy {policy}: {} ({})",
-                        violation.message, violation.rule
-                    ));
+                    let message = clean(&violation.message);
+                    let rule = &violation.rule;
+                    warnings.push(format!("{name}: policy {policy}: {message} ({rule})"));
                 }
-                for verdict in verdicts.iter().filter(|verdict| verdict.mode != Mode::Audit) {
+                for verdict in verdicts
+                    .iter()
+                    .filter(|verdict| verdict.mode != Mode::Audit)
+                {
                     warnings.extend(
-                        verdict.warnings.iter().map(|warning| format!("{name}: {warning}")),
+                        verdict
+                            .warnings
+                            .iter()
+                            .map(|text| format!("{name}: {}", clean(text))),
                     );
                 }
             }
@@ -201,7 +246,12 @@ pub(crate) fn warnings(review: &Review) -> Vec<String> {
         if image.unpinned == Some(Stance::Warn) && image.pinned.is_some() {
             warnings.push(unpinned(image));
         }
-        warnings.extend(image.undecided.iter().map(|undecided| format!("{name}: {undecided}")));
+        warnings.extend(
+            image
+                .undecided
+                .iter()
+                .map(|undecided| format!("{name}: {undecided}")),
+        );
     }
     warnings
 }
@@ -219,7 +269,13 @@ pub(crate) fn audit_annotations(review: &Review) -> BTreeMap<String, String> {
             "authorities": facts.authorities,
         });
         let optional = [
-            ("digest", image.pinned.as_ref().map(|pinned| pinned.digest().to_string())),
+            (
+                "digest",
+                image
+                    .pinned
+                    .as_ref()
+                    .map(|pinned| pinned.digest().to_string()),
+            ),
             ("builder", facts.builder.clone()),
             ("source", facts.source.clone()),
             ("revision", facts.revision.clone()),
@@ -243,6 +299,8 @@ pub(crate) fn audit_annotations(review: &Review) -> BTreeMap<String, String> {
     annotations
 }
 
+/// How long a line of a denial may be; the whole stands in the JSON of `countersign check`.
+const LINE_CHARACTERS: usize = 1000;
 /// How many lines of one detail are shown; the count of the others is said.
 const DETAIL_LINES: usize = 5;
 /// How many images get an annotation of their own; the count of all is given when there are more.

@@ -17,7 +17,10 @@ pub(crate) struct Content {
 impl Content {
     pub(crate) fn new(media_type: &str, bytes: Vec<u8>) -> Self {
         let descriptor = Descriptor::new(media_type, Digest::of(&bytes), bytes.len() as u64);
-        Self { descriptor, bytes: bytes.into() }
+        Self {
+            descriptor,
+            bytes: bytes.into(),
+        }
     }
 
     /// The two bytes that stand in for a config that says nothing.
@@ -27,7 +30,12 @@ impl Content {
 }
 
 /// The manifest by which a bundle refers to `subject`.
-pub(crate) fn bundle(subject: &Descriptor, bundle: &Content, predicate_type: &str, created: &str) -> serde_json::Result<Content> {
+pub(crate) fn bundle(
+    subject: &Descriptor,
+    bundle: &Content,
+    predicate_type: &str,
+    created: &str,
+) -> serde_json::Result<Content> {
     let annotations = annotations([
         ("org.opencontainers.image.created", created),
         ("dev.sigstore.bundle.content", "dsse-envelope"),
@@ -48,7 +56,10 @@ pub(crate) fn bundle(subject: &Descriptor, bundle: &Content, predicate_type: &st
 }
 
 /// The index of a registry without the referrers API, with `entry` added.
-pub(crate) fn fallback_index(existing: Option<Index>, entry: &Descriptor) -> serde_json::Result<Content> {
+pub(crate) fn fallback_index(
+    existing: Option<Index>,
+    entry: &Descriptor,
+) -> serde_json::Result<Content> {
     let mut index = existing.unwrap_or_else(|| Index {
         media_type: media_type::OCI_INDEX.to_owned(),
         artifact_type: None,
@@ -62,7 +73,10 @@ pub(crate) fn fallback_index(existing: Option<Index>, entry: &Descriptor) -> ser
 }
 
 /// The manifest behind a `.sig` or `.att` tag with `layer` added, and its config.
-pub(crate) fn tagged(existing: Option<Manifest>, layer: &Descriptor) -> serde_json::Result<(Content, Content)> {
+pub(crate) fn tagged(
+    existing: Option<Manifest>,
+    layer: &Descriptor,
+) -> serde_json::Result<(Content, Content)> {
     let mut manifest = existing.unwrap_or_else(|| Manifest {
         media_type: media_type::OCI_MANIFEST.to_owned(),
         artifact_type: None,
@@ -79,7 +93,9 @@ pub(crate) fn tagged(existing: Option<Manifest>, layer: &Descriptor) -> serde_js
 }
 
 pub(crate) fn annotations<const N: usize>(pairs: [(&str, &str); N]) -> BTreeMap<String, String> {
-    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+    pairs
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into()
 }
 
 /// A config that says no more than that these are the layers: cosign reads it when it adds one of its own.
@@ -88,8 +104,16 @@ fn config(media_type: &str, layers: &[Descriptor]) -> serde_json::Result<Content
         architecture: "",
         os: "",
         config: Nothing {},
-        rootfs: RootfsWire { kind: "layers", diff_ids: layers.iter().map(|layer| &layer.digest).collect() },
-        history: layers.iter().map(|_| HistoryWire { created: GO_ZERO_TIME }).collect(),
+        rootfs: RootfsWire {
+            kind: "layers",
+            diff_ids: layers.iter().map(|layer| &layer.digest).collect(),
+        },
+        history: layers
+            .iter()
+            .map(|_| HistoryWire {
+                created: GO_ZERO_TIME,
+            })
+            .collect(),
     })?;
     Ok(Content::new(media_type, bytes))
 }

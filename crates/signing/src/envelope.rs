@@ -21,7 +21,11 @@ pub(crate) fn envelope(key: &PrivateKey, statement: &[u8]) -> Result<Vec<u8>, Ke
 pub(crate) fn bundle(key: &PrivateKey, statement: &[u8]) -> Result<Vec<u8>, KeyError> {
     let bundle = BundleWire {
         media_type: media_type::BUNDLE_V03,
-        verification_material: MaterialWire { public_key: HintWire { hint: key.public_key().hint() } },
+        verification_material: MaterialWire {
+            public_key: HintWire {
+                hint: key.public_key().hint(),
+            },
+        },
         dsse_envelope: EnvelopeWire::sign(key, statement, None)?,
     };
     serde_json::to_vec(&bundle).map_err(|_| KeyError::Backend)
@@ -72,12 +76,19 @@ struct SignatureWire {
 }
 
 impl EnvelopeWire {
-    fn sign(key: &PrivateKey, statement: &[u8], keyid: Option<&'static str>) -> Result<Self, KeyError> {
+    fn sign(
+        key: &PrivateKey,
+        statement: &[u8],
+        keyid: Option<&'static str>,
+    ) -> Result<Self, KeyError> {
         let signature = key.sign(&dsse_pae(IN_TOTO, statement))?;
         Ok(Self {
             payload: base64(statement),
             payload_type: IN_TOTO,
-            signatures: [SignatureWire { keyid, sig: base64(&signature) }],
+            signatures: [SignatureWire {
+                keyid,
+                sig: base64(&signature),
+            }],
         })
     }
 }

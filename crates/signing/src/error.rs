@@ -62,9 +62,15 @@ impl KeyError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Backend | Self::Cost { .. } | Self::Malformed { .. } => None,
-            Self::NotPrivate { .. } => Some("signing needs the private key, the file that ends in .key"),
-            Self::Unsupported { .. } => Some("use ECDSA P-256, P-384 or P-521, RSA 2048, 3072 or 4096, or Ed25519"),
-            Self::WrongPassword => Some("the password is that given when the key was made; COSIGN_PASSWORD holds it, if set"),
+            Self::NotPrivate { .. } => {
+                Some("signing needs the private key, the file that ends in .key")
+            }
+            Self::Unsupported { .. } => {
+                Some("use ECDSA P-256, P-384 or P-521, RSA 2048, 3072 or 4096, or Ed25519")
+            }
+            Self::WrongPassword => Some(
+                "the password is that given when the key was made; COSIGN_PASSWORD holds it, if set",
+            ),
         }
     }
 
@@ -78,8 +84,13 @@ impl KeyError {
 #[non_exhaustive]
 pub enum SigningError {
     /// The registry takes images but not the manifest of a bundle.
-    #[error("the registry refuses the artifact manifest")]
-    ArtifactRefused(#[source] SourceError),
+    #[error("{host} refuses the artifact manifest, with status {status}")]
+    ArtifactRefused {
+        /// The registry.
+        host: String,
+        /// The HTTP status.
+        status: u16,
+    },
     /// The key failed.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -134,7 +145,7 @@ impl SigningError {
     /// A stable name for the kind of failure.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::ArtifactRefused(_) => "artifact_refused",
+            Self::ArtifactRefused { .. } => "artifact_refused",
             Self::Key(error) => error.code(),
             Self::NotListed { .. } => "not_listed",
             Self::Overwritten { .. } => "tag_overwritten",
@@ -150,11 +161,15 @@ impl SigningError {
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::ArtifactRefused(_) => Some("the registry may take the older form: --format legacy".to_owned()),
+            Self::ArtifactRefused { .. } => {
+                Some("the registry may take the older form: --format legacy".to_owned())
+            }
             Self::Key(error) => error.hint().map(str::to_owned),
             Self::NotListed { .. } | Self::Overwritten { .. } => Some("try again".to_owned()),
             Self::Registry(error) => error.hint(),
-            Self::TooMany { .. } => Some("delete what is no longer needed, then sign again".to_owned()),
+            Self::TooMany { .. } => {
+                Some("delete what is no longer needed, then sign again".to_owned())
+            }
             _ => None,
         }
     }
@@ -162,8 +177,10 @@ impl SigningError {
     /// The failure to push a manifest with a subject: a plain "no" is about the artifact, anything else about the registry.
     pub(crate) fn artifact(error: SourceError) -> Self {
         match error {
-            SourceError::RegistryFailed { status: 400..=499, .. } => Self::ArtifactRefused(error),
-            _ => Self::Registry(error),
+            SourceError::RegistryFailed { host, status: status @ 400..=499, .. } => {
+                Self::ArtifactRefused { host, status }
+            }
+            other => Self::Registry(other),
         }
     }
 }

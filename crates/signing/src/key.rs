@@ -6,7 +6,9 @@ use std::fmt;
 
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{self, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair, RsaKeyPair};
+use aws_lc_rs::signature::{
+    self, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair, RsaKeyPair,
+};
 use countersign_evidence::PublicKey;
 use pkcs8::der::asn1::{ContextSpecific, OctetStringRef};
 use pkcs8::der::{self, Decode, Reader, SliceReader, TagNumber};
@@ -31,32 +33,45 @@ enum Signer {
 impl PrivateKey {
     /// Makes an ECDSA P-256 key, the one kind that every verifier of Sigstore's formats knows.
     pub fn generate() -> Result<Self, KeyError> {
-        let pair = EcdsaKeyPair::generate(&signature::ECDSA_P256_SHA256_ASN1_SIGNING).map_err(|_| KeyError::Backend)?;
+        let pair = EcdsaKeyPair::generate(&signature::ECDSA_P256_SHA256_ASN1_SIGNING)
+            .map_err(|_| KeyError::Backend)?;
         Self::from_ecdsa(pair)
     }
 
     /// The key that an unencrypted PKCS#8 structure holds.
     pub fn from_pkcs8(der: &[u8]) -> Result<Self, KeyError> {
-        let info = PrivateKeyInfo::try_from(der).map_err(|_| KeyError::malformed("not a PKCS#8 structure"))?;
+        let info = PrivateKeyInfo::try_from(der)
+            .map_err(|_| KeyError::malformed("not a PKCS#8 structure"))?;
         match info.algorithm.oid {
             EC => {
-                let curve = info.algorithm.parameters_oid().map_err(|_| KeyError::malformed("no named curve"))?;
+                let curve = info
+                    .algorithm
+                    .parameters_oid()
+                    .map_err(|_| KeyError::malformed("no named curve"))?;
                 Self::from_ec_der(curve, der)
             }
             ED25519 => Self::from_ed25519(der),
-            RSA => Self::from_rsa(RsaKeyPair::from_pkcs8(der).map_err(|_| KeyError::malformed("not a valid RSA key"))?),
-            other => Err(KeyError::Unsupported { kind: format!("algorithm {other}") }),
+            RSA => Self::from_rsa(
+                RsaKeyPair::from_pkcs8(der)
+                    .map_err(|_| KeyError::malformed("not a valid RSA key"))?,
+            ),
+            other => Err(KeyError::Unsupported {
+                kind: format!("algorithm {other}"),
+            }),
         }
     }
 
     /// The key that a PKCS#1 `RSAPrivateKey` holds.
     pub fn from_pkcs1(der: &[u8]) -> Result<Self, KeyError> {
-        Self::from_rsa(RsaKeyPair::from_der(der).map_err(|_| KeyError::malformed("not a valid RSA key"))?)
+        Self::from_rsa(
+            RsaKeyPair::from_der(der).map_err(|_| KeyError::malformed("not a valid RSA key"))?,
+        )
     }
 
     /// The key that a SEC 1 `ECPrivateKey` holds.
     pub fn from_sec1(der: &[u8]) -> Result<Self, KeyError> {
-        let curve = sec1_curve(der).map_err(|_| KeyError::malformed("not a SEC 1 key with a named curve"))?;
+        let curve = sec1_curve(der)
+            .map_err(|_| KeyError::malformed("not a SEC 1 key with a named curve"))?;
         Self::from_ec_der(curve, der)
     }
 
@@ -77,7 +92,13 @@ impl PrivateKey {
             Signer::Ed25519(pair) => Ok(pair.sign(message).as_ref().to_vec()),
             Signer::Rsa(pair) => {
                 let mut signature = vec![0; pair.public_modulus_len()];
-                pair.sign(&signature::RSA_PKCS1_SHA256, &random, message, &mut signature).map_err(|_| KeyError::Backend)?;
+                pair.sign(
+                    &signature::RSA_PKCS1_SHA256,
+                    &random,
+                    message,
+                    &mut signature,
+                )
+                .map_err(|_| KeyError::Backend)?;
                 Ok(signature)
             }
         }
@@ -89,7 +110,8 @@ impl PrivateKey {
 
     fn from_ec_der(curve: ObjectIdentifier, der: &[u8]) -> Result<Self, KeyError> {
         let algorithm = curve_algorithm(curve)?;
-        let pair = EcdsaKeyPair::from_private_key_der(algorithm, der).map_err(|_| KeyError::malformed("not a valid EC key"))?;
+        let pair = EcdsaKeyPair::from_private_key_der(algorithm, der)
+            .map_err(|_| KeyError::malformed("not a valid EC key"))?;
         Self::from_ecdsa(pair)
     }
 
@@ -100,7 +122,8 @@ impl PrivateKey {
     }
 
     fn from_ed25519(der: &[u8]) -> Result<Self, KeyError> {
-        let pair = Ed25519KeyPair::from_pkcs8(der).map_err(|_| KeyError::malformed("not a valid Ed25519 key"))?;
+        let pair = Ed25519KeyPair::from_pkcs8(der)
+            .map_err(|_| KeyError::malformed("not a valid Ed25519 key"))?;
         let pkcs8 = pair.to_pkcs8v1().map_err(|_| KeyError::Backend)?;
         let public = pair.public_key().as_der().map_err(|_| KeyError::Backend)?;
         Self::assemble(pkcs8.as_ref(), public.as_ref(), Signer::Ed25519(pair))
@@ -109,7 +132,9 @@ impl PrivateKey {
     fn from_rsa(pair: RsaKeyPair) -> Result<Self, KeyError> {
         let bits = pair.public_modulus_len() * 8;
         if !RSA_BITS.contains(&bits) {
-            return Err(KeyError::Unsupported { kind: format!("RSA {bits}") });
+            return Err(KeyError::Unsupported {
+                kind: format!("RSA {bits}"),
+            });
         }
         let pkcs8 = pair.as_der().map_err(|_| KeyError::Backend)?;
         let public = pair.public_key().as_der().map_err(|_| KeyError::Backend)?;
@@ -118,13 +143,19 @@ impl PrivateKey {
 
     fn assemble(pkcs8: &[u8], spki: &[u8], signer: Signer) -> Result<Self, KeyError> {
         let public = PublicKey::from_spki_der(spki).map_err(|_| KeyError::Backend)?;
-        Ok(Self { pkcs8: Zeroizing::new(pkcs8.to_vec()), signer, public })
+        Ok(Self {
+            pkcs8: Zeroizing::new(pkcs8.to_vec()),
+            signer,
+            public,
+        })
     }
 }
 
 impl fmt::Debug for PrivateKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PrivateKey").field("public", &self.public.fingerprint()).finish_non_exhaustive()
+        f.debug_struct("PrivateKey")
+            .field("public", &self.public.fingerprint())
+            .finish_non_exhaustive()
     }
 }
 
@@ -133,7 +164,9 @@ fn curve_algorithm(curve: ObjectIdentifier) -> Result<&'static EcdsaSigningAlgor
         P256 => Ok(&signature::ECDSA_P256_SHA256_ASN1_SIGNING),
         P384 => Ok(&signature::ECDSA_P384_SHA384_ASN1_SIGNING),
         P521 => Ok(&signature::ECDSA_P521_SHA512_ASN1_SIGNING),
-        other => Err(KeyError::Unsupported { kind: format!("curve {other}") }),
+        other => Err(KeyError::Unsupported {
+            kind: format!("curve {other}"),
+        }),
     }
 }
 
@@ -145,7 +178,9 @@ fn sec1_curve(key: &[u8]) -> der::Result<ObjectIdentifier> {
         OctetStringRef::decode(fields)?;
         let curve = ContextSpecific::<ObjectIdentifier>::decode_explicit(fields, TagNumber::N0)?;
         fields.read_slice(fields.remaining_len())?;
-        curve.map(|field| field.value).ok_or_else(|| der::ErrorKind::Failed.into())
+        curve
+            .map(|field| field.value)
+            .ok_or_else(|| der::ErrorKind::Failed.into())
     })
 }
 

@@ -37,7 +37,9 @@ impl KeyFile {
             "EC PRIVATE KEY" => Ok(Self::Plain(PrivateKey::from_sec1(&contents)?.into())),
             "PRIVATE KEY" => Ok(Self::Plain(PrivateKey::from_pkcs8(&contents)?.into())),
             "RSA PRIVATE KEY" => Ok(Self::Plain(PrivateKey::from_pkcs1(&contents)?.into())),
-            label => Err(KeyError::NotPrivate { label: label.to_owned() }),
+            label => Err(KeyError::NotPrivate {
+                label: label.to_owned(),
+            }),
         }
     }
 }
@@ -55,19 +57,24 @@ impl EncryptedKey {
     /// Opens the box. Takes some tenths of a second and up to 128 MiB, which is what makes passwords hard to guess.
     pub fn open(&self, password: &[u8]) -> Result<PrivateKey, KeyError> {
         let cipher = cipher(password, &self.salt, self.cost)?;
-        let pkcs8 = cipher.decrypt((&self.nonce).into(), self.ciphertext.as_slice()).map_err(|_| KeyError::WrongPassword)?;
+        let pkcs8 = cipher
+            .decrypt((&self.nonce).into(), self.ciphertext.as_slice())
+            .map_err(|_| KeyError::WrongPassword)?;
         PrivateKey::from_pkcs8(&Zeroizing::new(pkcs8))
     }
 
     fn parse(contents: &[u8]) -> Result<Self, KeyError> {
-        let wire: BoxWire = parse_strict(contents).map_err(|_| KeyError::malformed("the block holds no key box"))?;
+        let wire: BoxWire = parse_strict(contents)
+            .map_err(|_| KeyError::malformed("the block holds no key box"))?;
         if wire.kdf.name != KDF || wire.cipher.name != CIPHER {
             return Err(KeyError::malformed("unknown key derivation or cipher"));
         }
         Ok(Self {
             cost: Cost::accept(&wire.kdf.params)?,
             salt: decode(&wire.kdf.salt)?,
-            nonce: decode(&wire.cipher.nonce)?.try_into().map_err(|_| KeyError::malformed("a nonce of the wrong length"))?,
+            nonce: decode(&wire.cipher.nonce)?
+                .try_into()
+                .map_err(|_| KeyError::malformed("a nonce of the wrong length"))?,
             ciphertext: decode(&wire.ciphertext)?,
         })
     }
@@ -77,12 +84,23 @@ impl PrivateKey {
     /// The key as cosign writes it: scrypt with N=65536, XSalsa20-Poly1305, one PEM block.
     pub fn to_encrypted_pem(&self, password: &[u8]) -> Result<String, KeyError> {
         let (mut salt, mut nonce) = ([0; SALT_BYTES], [0; NONCE_BYTES]);
-        rand::fill(&mut salt).and_then(|()| rand::fill(&mut nonce)).map_err(|_| KeyError::Backend)?;
+        rand::fill(&mut salt)
+            .and_then(|()| rand::fill(&mut nonce))
+            .map_err(|_| KeyError::Backend)?;
         let cipher = cipher(password, &salt, Cost::WRITTEN)?;
-        let ciphertext = cipher.encrypt((&nonce).into(), self.pkcs8()).map_err(|_| KeyError::Backend)?;
+        let ciphertext = cipher
+            .encrypt((&nonce).into(), self.pkcs8())
+            .map_err(|_| KeyError::Backend)?;
         let wire = BoxWire {
-            kdf: KdfWire { name: KDF.to_owned(), params: Cost::WRITTEN.params(), salt: STANDARD.encode(salt) },
-            cipher: CipherWire { name: CIPHER.to_owned(), nonce: STANDARD.encode(nonce) },
+            kdf: KdfWire {
+                name: KDF.to_owned(),
+                params: Cost::WRITTEN.params(),
+                salt: STANDARD.encode(salt),
+            },
+            cipher: CipherWire {
+                name: CIPHER.to_owned(),
+                nonce: STANDARD.encode(nonce),
+            },
             ciphertext: STANDARD.encode(ciphertext),
         };
         let contents = serde_json::to_vec(&wire).map_err(|_| KeyError::Backend)?;
@@ -101,15 +119,31 @@ impl Cost {
 
     fn accept(params: &ParamsWire) -> Result<Self, KeyError> {
         match *params {
-            ParamsWire { n: 32_768, r: 8, p: 1 } => Ok(Self { log_n: 15 }),
-            ParamsWire { n: 65_536, r: 8, p: 1 } => Ok(Self { log_n: 16 }),
-            ParamsWire { n: 131_072, r: 8, p: 1 } => Ok(Self { log_n: 17 }),
+            ParamsWire {
+                n: 32_768,
+                r: 8,
+                p: 1,
+            } => Ok(Self { log_n: 15 }),
+            ParamsWire {
+                n: 65_536,
+                r: 8,
+                p: 1,
+            } => Ok(Self { log_n: 16 }),
+            ParamsWire {
+                n: 131_072,
+                r: 8,
+                p: 1,
+            } => Ok(Self { log_n: 17 }),
             ParamsWire { n, r, p } => Err(KeyError::Cost { n, r, p }),
         }
     }
 
     fn params(self) -> ParamsWire {
-        ParamsWire { n: 1 << self.log_n, r: 8, p: 1 }
+        ParamsWire {
+            n: 1 << self.log_n,
+            r: 8,
+            p: 1,
+        }
     }
 }
 
@@ -121,7 +155,9 @@ fn cipher(password: &[u8], salt: &[u8], cost: Cost) -> Result<XSalsa20Poly1305, 
 }
 
 fn decode(text: &str) -> Result<Vec<u8>, KeyError> {
-    STANDARD.decode(text).map_err(|_| KeyError::malformed("not base64"))
+    STANDARD
+        .decode(text)
+        .map_err(|_| KeyError::malformed("not base64"))
 }
 
 #[derive(Deserialize, Serialize)]

@@ -21,10 +21,15 @@ fn every_key_of_the_table_opens_or_is_refused_as_it_says() {
     let rows: Vec<Row> = serde_json::from_str(&fixture("keys.json")).unwrap();
     assert_eq!(rows.len(), 17);
     for row in rows {
-        let opened = open(&fixture(&row.file), row.password.as_deref().unwrap_or_default());
+        let opened = open(
+            &fixture(&row.file),
+            row.password.as_deref().unwrap_or_default(),
+        );
         match (opened, row.code) {
             (Ok(key), None) => {
-                let public = row.public_key.unwrap_or_else(|| fixture(&row.file.replace(".pem", ".pub")));
+                let public = row
+                    .public_key
+                    .unwrap_or_else(|| fixture(&row.file.replace(".pem", ".pub")));
                 assert_eq!(key.public_key().to_pem(), public, "{}", row.file);
                 assert_eq!(row.expect, "ok");
                 signs(&key);
@@ -49,16 +54,28 @@ fn a_generated_key_opens_again_with_its_password_only() {
     assert!(text.starts_with("-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\n"));
 
     let again = open(&text, "correct horse").unwrap();
-    assert_eq!(again.public_key().fingerprint(), key.public_key().fingerprint());
+    assert_eq!(
+        again.public_key().fingerprint(),
+        key.public_key().fingerprint()
+    );
     assert_eq!(open(&text, "").unwrap_err().code(), "wrong_password");
 }
 
 #[test]
 fn every_kind_of_imported_key_survives_its_box() {
-    for name in ["import/validecp384.pem", "import/p521-pkcs8.pem", "import/validrsa.pem", "import/ed25519-pkcs8.pem"] {
+    for name in [
+        "import/validecp384.pem",
+        "import/p521-pkcs8.pem",
+        "import/validrsa.pem",
+        "import/ed25519-pkcs8.pem",
+    ] {
         let key = open(&fixture(name), "").unwrap();
         let again = open(&key.to_encrypted_pem(b"").unwrap(), "").unwrap();
-        assert_eq!(again.public_key().to_pem(), key.public_key().to_pem(), "{name}");
+        assert_eq!(
+            again.public_key().to_pem(),
+            key.public_key().to_pem(),
+            "{name}"
+        );
         signs(&again);
     }
 }
@@ -88,15 +105,29 @@ fn boxes_that_are_not_what_cosign_writes_are_malformed() {
         let error = KeyFile::parse(&edited(written, changed)).unwrap_err();
         assert_eq!(error.code(), "key_malformed", "{changed}");
     }
-    assert_eq!(KeyFile::parse("no key here").unwrap_err().code(), "key_malformed");
-    assert_eq!(KeyFile::parse(&"A".repeat(MAX_BYTES + 1)).unwrap_err().code(), "key_malformed");
+    assert_eq!(
+        KeyFile::parse("no key here").unwrap_err().code(),
+        "key_malformed"
+    );
+    assert_eq!(
+        KeyFile::parse(&"A".repeat(MAX_BYTES + 1))
+            .unwrap_err()
+            .code(),
+        "key_malformed"
+    );
 }
 
 #[test]
 fn secrets_are_not_printed() {
     let key = PrivateKey::generate().unwrap();
     let printed = format!("{key:?}");
-    assert_eq!(printed, format!("PrivateKey {{ public: {:?}, .. }}", key.public_key().fingerprint()));
+    assert_eq!(
+        printed,
+        format!(
+            "PrivateKey {{ public: {:?}, .. }}",
+            key.public_key().fingerprint()
+        )
+    );
 }
 
 fn open(text: &str, password: &str) -> Result<PrivateKey, KeyError> {
@@ -121,6 +152,12 @@ fn edited(written: &str, changed: &str) -> String {
 }
 
 fn fixture(name: &str) -> String {
-    let path: PathBuf = [env!("CARGO_MANIFEST_DIR"), "../../tests/fixtures/key-files", name].iter().collect();
+    let path: PathBuf = [
+        env!("CARGO_MANIFEST_DIR"),
+        "../../tests/fixtures/key-files",
+        name,
+    ]
+    .iter()
+    .collect();
     fs::read_to_string(path).unwrap()
 }

@@ -5,6 +5,7 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 mod artifact;
+mod claim;
 mod envelope;
 mod error;
 mod key;
@@ -14,9 +15,10 @@ mod publish;
 mod statement;
 mod tags;
 
+pub use claim::{Claim, Published, Storage, Target};
 pub use error::{KeyError, SigningError};
 pub use key::PrivateKey;
 pub use keyfile::{EncryptedKey, KeyFile};
 pub use predicate::{Predicate, PredicateError, PredicateType};
-pub use publish::{Claim, Published, Publisher, Storage, Target};
+pub use publish::Publisher;
 pub use statement::Annotations;

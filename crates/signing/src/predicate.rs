@@ -33,8 +33,13 @@ impl PredicateType {
 
     /// Whether a statement of type `found` is of this type: a type without a version stands for all of its versions.
     pub fn accepts(&self, found: &str) -> bool {
-        let version = |rest: &str| rest.strip_prefix("/v").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-        found.strip_prefix(&self.uri).is_some_and(|rest| rest.is_empty() || version(rest))
+        let version = |rest: &str| {
+            rest.strip_prefix("/v")
+                .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+        };
+        found
+            .strip_prefix(&self.uri)
+            .is_some_and(|rest| rest.is_empty() || version(rest))
     }
 }
 
@@ -50,7 +55,11 @@ impl FromStr for PredicateType {
         let uri = match predicate::from_alias(written) {
             Some(uri) => uri.to_owned(),
             None if is_uri(written) => written.to_owned(),
-            None => return Err(PredicateError::UnknownType { written: written.to_owned() }),
+            None => {
+                return Err(PredicateError::UnknownType {
+                    written: written.to_owned(),
+                });
+            }
         };
         Ok(Self { uri, shape })
     }
@@ -72,16 +81,23 @@ pub struct Predicate {
 impl Predicate {
     /// The predicate of type `kind` that a file holds. `now` is used by cosign's `custom` type alone.
     pub fn new(kind: PredicateType, file: &[u8], now: Timestamp) -> Result<Self, PredicateError> {
-        let text = std::str::from_utf8(file).map_err(|_| PredicateError::malformed("it is not UTF-8"))?;
+        let text =
+            std::str::from_utf8(file).map_err(|_| PredicateError::malformed("it is not UTF-8"))?;
         let content = match kind.shape {
-            Shape::Custom => raw(&CustomWire { data: text, timestamp: now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string() }),
+            Shape::Custom => raw(&CustomWire {
+                data: text,
+                timestamp: now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            }),
             Shape::Text => raw(text),
             Shape::Json => {
                 check_strict(file).map_err(PredicateError::malformed)?;
                 RawValue::from_string(text.trim().to_owned())
             }
         };
-        Ok(Self { kind, content: content.map_err(PredicateError::malformed)? })
+        Ok(Self {
+            kind,
+            content: content.map_err(PredicateError::malformed)?,
+        })
     }
 
     /// The URI of its type.
@@ -130,7 +146,9 @@ impl PredicateError {
     }
 
     fn malformed(detail: impl fmt::Display) -> Self {
-        Self::Malformed { detail: detail.to_string() }
+        Self::Malformed {
+            detail: detail.to_string(),
+        }
     }
 }
 
@@ -140,7 +158,9 @@ fn is_uri(text: &str) -> bool {
         return false;
     };
     scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+.-".contains(c))
+        && scheme
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "+.-".contains(c))
         && !rest.is_empty()
         && rest.chars().all(|c| c.is_ascii_graphic())
 }
@@ -170,46 +190,85 @@ mod tests {
             ("slsaprovenance", "https://slsa.dev/provenance/v0.2"),
             ("spdxjson", "https://spdx.dev/Document"),
             ("custom", "https://cosign.sigstore.dev/attestation/v1"),
-            ("https://acme.example/review/v1", "https://acme.example/review/v1"),
+            (
+                "https://acme.example/review/v1",
+                "https://acme.example/review/v1",
+            ),
             ("urn:acme:review", "urn:acme:review"),
         ] {
             assert_eq!(written.parse::<PredicateType>().unwrap().uri(), uri);
         }
         for written in ["", "slsa", "https:", "two words:x", "1a:b", "https://a b"] {
-            assert_eq!(written.parse::<PredicateType>().unwrap_err().code(), "predicate_type_unknown", "{written}");
+            assert_eq!(
+                written.parse::<PredicateType>().unwrap_err().code(),
+                "predicate_type_unknown",
+                "{written}"
+            );
         }
     }
 
     #[test]
     fn a_type_without_a_version_accepts_its_versions_and_no_look_alike() {
         let spdx: PredicateType = "spdxjson".parse().unwrap();
-        assert!(spdx.accepts("https://spdx.dev/Document") && spdx.accepts("https://spdx.dev/Document/v2.3"));
-        assert!(!spdx.accepts("https://spdx.dev/Documents") && !spdx.accepts("https://spdx.dev/Document/vandal"));
+        assert!(
+            spdx.accepts("https://spdx.dev/Document")
+                && spdx.accepts("https://spdx.dev/Document/v2.3")
+        );
+        assert!(
+            !spdx.accepts("https://spdx.dev/Documents")
+                && !spdx.accepts("https://spdx.dev/Document/vandal")
+        );
         let provenance: PredicateType = "slsaprovenance1".parse().unwrap();
         assert!(!provenance.accepts("https://slsa.dev/provenance/v0.2"));
     }
 
     #[test]
     fn json_is_kept_as_it_was_written() {
-        let predicate = predicate("https://acme.example/x", b" {\"n\": 1.0000000000000000001}\n").unwrap();
+        let predicate = predicate(
+            "https://acme.example/x",
+            b" {\"n\": 1.0000000000000000001}\n",
+        )
+        .unwrap();
         assert_eq!(predicate.content().get(), "{\"n\": 1.0000000000000000001}");
     }
 
     #[test]
     fn text_becomes_a_string_and_custom_is_wrapped_as_cosign_does() {
-        assert_eq!(predicate("spdx", b"SPDXVersion: SPDX-2.3\n").unwrap().content().get(), r#""SPDXVersion: SPDX-2.3\n""#);
+        assert_eq!(
+            predicate("spdx", b"SPDXVersion: SPDX-2.3\n")
+                .unwrap()
+                .content()
+                .get(),
+            r#""SPDXVersion: SPDX-2.3\n""#
+        );
         let custom = predicate("custom", b"hello").unwrap();
-        assert_eq!(custom.content().get(), r#"{"Data":"hello","Timestamp":"2026-11-20T08:00:00Z"}"#);
+        assert_eq!(
+            custom.content().get(),
+            r#"{"Data":"hello","Timestamp":"2026-11-20T08:00:00Z"}"#
+        );
     }
 
     #[test]
     fn json_that_two_readers_could_read_in_two_ways_is_refused() {
-        for file in [&b"{\"a\":1,\"a\":2}"[..], b"{} {}", b"", b"no json", b"\xff"] {
-            assert_eq!(predicate("slsaprovenance1", file).unwrap_err().code(), "predicate_malformed");
+        for file in [
+            &b"{\"a\":1,\"a\":2}"[..],
+            b"{} {}",
+            b"",
+            b"no json",
+            b"\xff",
+        ] {
+            assert_eq!(
+                predicate("slsaprovenance1", file).unwrap_err().code(),
+                "predicate_malformed"
+            );
         }
     }
 
     fn predicate(kind: &str, file: &[u8]) -> Result<Predicate, PredicateError> {
-        Predicate::new(kind.parse()?, file, "2026-11-20T08:00:00.5Z".parse().unwrap())
+        Predicate::new(
+            kind.parse()?,
+            file,
+            "2026-11-20T08:00:00.5Z".parse().unwrap(),
+        )
     }
 }

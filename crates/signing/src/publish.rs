@@ -3,78 +3,17 @@
 //! Nothing is pushed that does not verify; nothing counts as pushed that does not verify when read again.
 
 use bytes::Bytes;
-use countersign_evidence::{Authority, Evidence, Transparency, Verifier, predicate};
-use countersign_image::{Attachment, Descriptor, Digest, Form, Origin, PinnedReference, Repository, limits, media_type};
+use countersign_evidence::{Authority, Evidence, Transparency, Verifier};
+use countersign_image::{Attachment, Descriptor, Form, Origin, Repository, limits, media_type};
 use countersign_registry::Client;
 use jiff::Timestamp;
 
 use crate::artifact::{self, Content};
+use crate::claim::{Claim, Published, Storage, Target};
 use crate::error::SigningError;
 use crate::key::PrivateKey;
-use crate::predicate::Predicate;
 use crate::statement::{self, Annotations, Version};
 use crate::{envelope, tags};
-
-/// How a signature is stored.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum Storage {
-    /// As a Sigstore bundle that refers to the image: what cosign 3 reads and writes.
-    Bundle,
-    /// Behind the tags `.sig` and `.att`: what every cosign reads.
-    Legacy,
-}
-
-impl Storage {
-    /// The name in messages.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Bundle => "bundle",
-            Self::Legacy => "legacy",
-        }
-    }
-}
-
-/// What is said about an image.
-#[derive(Clone, Debug)]
-pub enum Claim {
-    /// That it is signed, with what the signer adds.
-    Signature(Annotations),
-    /// A predicate about it.
-    Attestation(Predicate),
-}
-
-impl Claim {
-    /// The predicate type that it is stored under.
-    pub fn predicate_type(&self) -> &str {
-        match self {
-            Self::Attestation(predicate) => predicate.predicate_type(),
-            Self::Signature(_) => predicate::COSIGN_SIGN,
-        }
-    }
-}
-
-/// An image that is there to be signed.
-#[derive(Clone, Debug)]
-pub struct Target {
-    /// The image.
-    pub image: PinnedReference,
-    /// Its descriptor: media type, digest and size.
-    pub descriptor: Descriptor,
-    /// Where its signatures are stored: mostly its own repository.
-    pub repository: Repository,
-}
-
-/// What was published.
-#[derive(Clone, Debug)]
-pub struct Published {
-    /// In which form.
-    pub storage: Storage,
-    /// The manifest that carries it.
-    pub manifest: Digest,
-    /// The tag that leads to it, where one does.
-    pub tag: Option<String>,
-}
 
 /// Signs claims with one key and publishes them through one client.
 #[derive(Debug)]
@@ -87,28 +26,56 @@ pub struct Publisher<'a> {
 impl<'a> Publisher<'a> {
     /// A publisher for `key`.
     pub fn new(client: &'a Client, key: &'a PrivateKey) -> Result<Self, SigningError> {
-        let authority =
-            Authority { name: "this key".to_owned(), keys: vec![key.public_key().clone()], transparency: Transparency::None };
-        Ok(Self { client, key, verifier: Verifier::new(vec![authority])? })
+        let authority = Authority {
+            name: "this key".to_owned(),
+            keys: vec![key.public_key().clone()],
+            transparency: Transparency::None,
+        };
+        Ok(Self {
+            client,
+            key,
+            verifier: Verifier::new(vec![authority])?,
+        })
     }
 
     /// Signs `claim` about `target`, stores it, reads it back. `now` stands in the manifest as its time of creation.
-    pub async fn publish(&self, target: &Target, claim: &Claim, storage: Storage, now: Timestamp) -> Result<Published, SigningError> {
+    pub async fn publish(
+        &self,
+        target: &Target,
+        claim: &Claim,
+        storage: Storage,
+        now: Timestamp,
+    ) -> Result<Published, SigningError> {
         match storage {
             Storage::Bundle => self.publish_bundle(target, claim, now).await,
             Storage::Legacy => self.publish_layer(target, claim).await,
         }
     }
 
-    async fn publish_bundle(&self, target: &Target, claim: &Claim, now: Timestamp) -> Result<Published, SigningError> {
+    async fn publish_bundle(
+        &self,
+        target: &Target,
+        claim: &Claim,
+        now: Timestamp,
+    ) -> Result<Published, SigningError> {
         // 1. Sign, and verify before anybody else can see it.
         let statement = match claim {
-            Claim::Attestation(predicate) => statement::attestation(&target.image, predicate, Version::V1)?,
+            Claim::Attestation(predicate) => {
+                statement::attestation(&target.image, predicate, Version::V1)?
+            }
             Claim::Signature(annotations) => statement::signature(&target.image, annotations)?,
         };
-        let bundle = Content::new(media_type::BUNDLE_V03, envelope::bundle(self.key, &statement)?);
+        let bundle = Content::new(
+            media_type::BUNDLE_V03,
+            envelope::bundle(self.key, &statement)?,
+        );
         let created = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-        let manifest = artifact::bundle(&target.descriptor, &bundle, claim.predicate_type(), &created)?;
+        let manifest = artifact::bundle(
+            &target.descriptor,
+            &bundle,
+            claim.predicate_type(),
+            &created,
+        )?;
         let attachment = |bytes| Attachment {
             form: Form::Bundle,
             origin: Origin::Referrer,
@@ -124,17 +91,25 @@ impl<'a> Publisher<'a> {
         let repository = &target.repository;
         let subject = target.image.digest();
         if self.client.referrers(repository, subject).await?.len() >= limits::REFERRERS {
-            return Err(SigningError::TooMany { what: target.image.to_string(), limit: limits::REFERRERS });
+            return Err(SigningError::TooMany {
+                what: target.image.to_string(),
+                limit: limits::REFERRERS,
+            });
         }
 
         // 3. Push what the manifest names, then the manifest, then the way to find it.
-        self.client.push_blob(repository, Content::empty().bytes).await?;
-        self.client.push_blob(repository, bundle.bytes.clone()).await?;
+        self.client
+            .push_blob(repository, Content::empty().bytes)
+            .await?;
+        self.client
+            .push_blob(repository, bundle.bytes.clone())
+            .await?;
         let pushed = self.push_artifact(repository, &manifest).await?;
         let mut tag = None;
         if !pushed {
             let fallback = subject.tag_stem();
-            tags::add_to_fallback_index(self.client, repository, &fallback, &manifest.descriptor).await?;
+            tags::add_to_fallback_index(self.client, repository, &fallback, &manifest.descriptor)
+                .await?;
             tag = Some(fallback);
         }
 
@@ -142,53 +117,99 @@ impl<'a> Publisher<'a> {
         let stored = self.client.blob(repository, &bundle.descriptor).await?;
         self.check(target, attachment(stored))?;
         let listed = self.client.referrers(repository, subject).await?;
-        if !listed.iter().any(|entry| entry.digest == manifest.descriptor.digest) {
-            return Err(SigningError::NotListed { manifest: manifest.descriptor.digest });
+        if !listed
+            .iter()
+            .any(|entry| entry.digest == manifest.descriptor.digest)
+        {
+            return Err(SigningError::NotListed {
+                manifest: manifest.descriptor.digest,
+            });
         }
-        Ok(Published { storage: Storage::Bundle, manifest: manifest.descriptor.digest, tag })
+        Ok(Published {
+            storage: Storage::Bundle,
+            manifest: manifest.descriptor.digest,
+            tag,
+        })
     }
 
     /// Pushes a manifest that has a subject. Whether the registry took note of the subject.
-    async fn push_artifact(&self, repository: &Repository, manifest: &Content) -> Result<bool, SigningError> {
+    async fn push_artifact(
+        &self,
+        repository: &Repository,
+        manifest: &Content,
+    ) -> Result<bool, SigningError> {
         let target = manifest.descriptor.digest.to_string();
-        let pushed = self.client.push_manifest(repository, &target, media_type::OCI_MANIFEST, manifest.bytes.clone()).await;
+        let pushed = self
+            .client
+            .push_manifest(
+                repository,
+                &target,
+                media_type::OCI_MANIFEST,
+                manifest.bytes.clone(),
+            )
+            .await;
         match pushed {
             Ok(pushed) => Ok(pushed.subject_processed),
             Err(error) => Err(SigningError::artifact(error)),
         }
     }
 
-    async fn publish_layer(&self, target: &Target, claim: &Claim) -> Result<Published, SigningError> {
+    async fn publish_layer(
+        &self,
+        target: &Target,
+        claim: &Claim,
+    ) -> Result<Published, SigningError> {
         // 1. Sign, and verify before anybody else can see it.
         let (layer, suffix) = self.layer(target, claim)?;
-        self.check(target, legacy_attachment(&layer.descriptor, layer.bytes.clone()))?;
+        self.check(
+            target,
+            legacy_attachment(&layer.descriptor, layer.bytes.clone()),
+        )?;
 
         // 2. Push, and add to what the tag holds.
         let repository = &target.repository;
-        self.client.push_blob(repository, layer.bytes.clone()).await?;
+        self.client
+            .push_blob(repository, layer.bytes.clone())
+            .await?;
         let tag = format!("{}.{suffix}", target.image.digest().tag_stem());
         let is_ours = |other: &Descriptor| self.says_the_same(other, &layer);
-        let manifest = tags::add_layer(self.client, repository, &tag, &layer.descriptor, is_ours).await?;
+        let manifest =
+            tags::add_layer(self.client, repository, &tag, &layer.descriptor, is_ours).await?;
 
         // 3. Read back.
         let stored = self.client.blob(repository, &layer.descriptor).await?;
         self.check(target, legacy_attachment(&layer.descriptor, stored))?;
-        Ok(Published { storage: Storage::Legacy, manifest, tag: Some(tag) })
+        Ok(Published {
+            storage: Storage::Legacy,
+            manifest,
+            tag: Some(tag),
+        })
     }
 
     /// The layer that says `claim`, and what its tag ends in.
-    fn layer(&self, target: &Target, claim: &Claim) -> Result<(Content, &'static str), SigningError> {
+    fn layer(
+        &self,
+        target: &Target,
+        claim: &Claim,
+    ) -> Result<(Content, &'static str), SigningError> {
         match claim {
             Claim::Attestation(predicate) => {
                 let statement = statement::attestation(&target.image, predicate, Version::V01)?;
-                let mut layer = Content::new(media_type::DSSE_ENVELOPE, envelope::envelope(self.key, &statement)?);
-                layer.descriptor.annotations =
-                    artifact::annotations([(SIGNATURE, ""), ("predicateType", predicate.predicate_type())]);
+                let mut layer = Content::new(
+                    media_type::DSSE_ENVELOPE,
+                    envelope::envelope(self.key, &statement)?,
+                );
+                layer.descriptor.annotations = artifact::annotations([
+                    (SIGNATURE, ""),
+                    ("predicateType", predicate.predicate_type()),
+                ]);
                 Ok((layer, "att"))
             }
             Claim::Signature(annotations) => {
-                let mut layer =
-                    Content::new(media_type::SIMPLE_SIGNING, statement::simple_signing(&target.image, annotations)?);
+                let mut layer = Content::new(
+                    media_type::SIMPLE_SIGNING,
+                    statement::simple_signing(&target.image, annotations)?,
+                );
                 let signature = envelope::base64(&self.key.sign(&layer.bytes)?);
                 layer.descriptor.annotations = artifact::annotations([(SIGNATURE, &signature)]);
                 Ok((layer, "sig"))
@@ -202,18 +223,37 @@ impl<'a> Publisher<'a> {
         if *other == layer.descriptor {
             return true;
         }
-        let signature = other.annotations.get(SIGNATURE).and_then(|text| envelope::from_base64(text));
+        let signature = other
+            .annotations
+            .get(SIGNATURE)
+            .and_then(|text| envelope::from_base64(text));
         other.digest == layer.descriptor.digest
-            && signature.is_some_and(|signature| self.key.public_key().verify(&layer.bytes, &signature).is_ok())
+            && signature.is_some_and(|signature| {
+                self.key
+                    .public_key()
+                    .verify(&layer.bytes, &signature)
+                    .is_ok()
+            })
     }
 
     /// Verifies one attachment with our own public key, as the webhook would.
     fn check(&self, target: &Target, attachment: Attachment) -> Result<(), SigningError> {
-        let Evidence { signatures, statements, rejected, .. } = self.verifier.verify(&target.image, &[attachment]);
+        let Evidence {
+            signatures,
+            statements,
+            rejected,
+            ..
+        } = self.verifier.verify(&target.image, &[attachment]);
         match rejected.into_iter().next() {
-            Some(rejection) => Err(SigningError::Refused { code: rejection.reason.code(), detail: rejection.detail }),
+            Some(rejection) => Err(SigningError::Refused {
+                code: rejection.reason.code(),
+                detail: rejection.detail,
+            }),
             None if signatures.len() + statements.len() == 1 => Ok(()),
-            None => Err(SigningError::Refused { code: "unverified", detail: "it is no evidence of anything".to_owned() }),
+            None => Err(SigningError::Refused {
+                code: "unverified",
+                detail: "it is no evidence of anything".to_owned(),
+            }),
         }
     }
 }
@@ -221,8 +261,16 @@ impl<'a> Publisher<'a> {
 fn legacy_attachment(layer: &Descriptor, bytes: Bytes) -> Attachment {
     let signature = layer.media_type == media_type::SIMPLE_SIGNING;
     Attachment {
-        form: if signature { Form::SimpleSigning } else { Form::Envelope },
-        origin: if signature { Origin::SignatureTag } else { Origin::AttestationTag },
+        form: if signature {
+            Form::SimpleSigning
+        } else {
+            Form::Envelope
+        },
+        origin: if signature {
+            Origin::SignatureTag
+        } else {
+            Origin::AttestationTag
+        },
         manifest: layer.digest.clone(),
         layer: Some(layer.clone()),
         artifact_type: None,

@@ -15,36 +15,62 @@ use crate::predicate::Predicate;
 pub type Annotations = BTreeMap<String, String>;
 
 /// "This image is signed", as cosign 3 says it: a statement without a predicate of its own.
-pub(crate) fn signature(image: &PinnedReference, annotations: &Annotations) -> serde_json::Result<Vec<u8>> {
+pub(crate) fn signature(
+    image: &PinnedReference,
+    annotations: &Annotations,
+) -> serde_json::Result<Vec<u8>> {
     serde_json::to_vec(&StatementWire {
         kind: STATEMENT_V1,
-        subject: [SubjectWire { name: None, digest: digest_set(image.digest()), annotations }],
+        subject: [SubjectWire {
+            name: None,
+            digest: digest_set(image.digest()),
+            annotations,
+        }],
         predicate_type: predicate::COSIGN_SIGN,
         predicate: Nothing {},
     })
 }
 
 /// A predicate about an image.
-pub(crate) fn attestation(image: &PinnedReference, predicate: &Predicate, version: Version) -> serde_json::Result<Vec<u8>> {
+pub(crate) fn attestation(
+    image: &PinnedReference,
+    predicate: &Predicate,
+    version: Version,
+) -> serde_json::Result<Vec<u8>> {
     let name = image.repository().to_string();
     serde_json::to_vec(&StatementWire::<&RawValue> {
         kind: match version {
             Version::V01 => STATEMENT_V01,
             Version::V1 => STATEMENT_V1,
         },
-        subject: [SubjectWire { name: Some(&name), digest: digest_set(image.digest()), annotations: &Annotations::new() }],
+        subject: [SubjectWire {
+            name: Some(&name),
+            digest: digest_set(image.digest()),
+            annotations: &Annotations::new(),
+        }],
         predicate_type: predicate.predicate_type(),
         predicate: predicate.content(),
     })
 }
 
 /// "This image is signed", as cosign 1 and 2 say it.
-pub(crate) fn simple_signing(image: &PinnedReference, annotations: &Annotations) -> serde_json::Result<Vec<u8>> {
-    let optional = if annotations.is_empty() { None } else { Some(annotations) };
+pub(crate) fn simple_signing(
+    image: &PinnedReference,
+    annotations: &Annotations,
+) -> serde_json::Result<Vec<u8>> {
+    let optional = if annotations.is_empty() {
+        None
+    } else {
+        Some(annotations)
+    };
     serde_json::to_vec(&SimpleSigningWire {
         critical: CriticalWire {
-            identity: IdentityWire { docker_reference: image.repository().to_string() },
-            image: ImageWire { docker_manifest_digest: image.digest() },
+            identity: IdentityWire {
+                docker_reference: image.repository().to_string(),
+            },
+            image: ImageWire {
+                docker_manifest_digest: image.digest(),
+            },
             kind: "cosign container image signature",
         },
         optional,

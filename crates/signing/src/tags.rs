@@ -18,14 +18,27 @@ pub(crate) async fn add_to_fallback_index(
 ) -> Result<(), SigningError> {
     for _ in 0..ATTEMPTS {
         let existing = index(client, repository, tag).await?;
-        if existing.as_ref().is_some_and(|index| index.manifests.iter().any(|listed| listed.digest == entry.digest)) {
+        if existing.as_ref().is_some_and(|index| {
+            index
+                .manifests
+                .iter()
+                .any(|listed| listed.digest == entry.digest)
+        }) {
             return Ok(());
         }
-        refuse_over(limits::REFERRERS, existing.as_ref().map_or(0, |index| index.manifests.len()), tag)?;
+        refuse_over(
+            limits::REFERRERS,
+            existing.as_ref().map_or(0, |index| index.manifests.len()),
+            tag,
+        )?;
         let index = artifact::fallback_index(existing, entry)?;
-        client.push_manifest(repository, tag, &index.descriptor.media_type, index.bytes).await?;
+        client
+            .push_manifest(repository, tag, &index.descriptor.media_type, index.bytes)
+            .await?;
     }
-    Err(SigningError::Overwritten { tag: tag.to_owned() })
+    Err(SigningError::Overwritten {
+        tag: tag.to_owned(),
+    })
 }
 
 /// Adds `layer` to the manifest behind `tag`, unless a layer that says the same `is_there`; its blob is pushed already.
@@ -43,32 +56,68 @@ pub(crate) async fn add_layer(
             Some((_, manifest)) => Some(manifest),
             None => None,
         };
-        refuse_over(limits::SIGNATURE_LAYERS, existing.as_ref().map_or(0, |manifest| manifest.layers.len()), tag)?;
+        refuse_over(
+            limits::SIGNATURE_LAYERS,
+            existing
+                .as_ref()
+                .map_or(0, |manifest| manifest.layers.len()),
+            tag,
+        )?;
         let (config, manifest) = artifact::tagged(existing, layer)?;
         client.push_blob(repository, config.bytes).await?;
-        client.push_manifest(repository, tag, &manifest.descriptor.media_type, manifest.bytes).await?;
+        client
+            .push_manifest(
+                repository,
+                tag,
+                &manifest.descriptor.media_type,
+                manifest.bytes,
+            )
+            .await?;
     }
-    Err(SigningError::Overwritten { tag: tag.to_owned() })
+    Err(SigningError::Overwritten {
+        tag: tag.to_owned(),
+    })
 }
 
-async fn index(client: &Client, repository: &Repository, tag: &str) -> Result<Option<Index>, SigningError> {
+async fn index(
+    client: &Client,
+    repository: &Repository,
+    tag: &str,
+) -> Result<Option<Index>, SigningError> {
     match client.manifest(repository, tag).await? {
         None => Ok(None),
         Some((_, Document::Index(index), _)) => Ok(Some(index)),
-        Some((_, Document::Manifest(_), _)) => Err(SigningError::TagTaken { tag: tag.to_owned(), wanted: "an index" }),
+        Some((_, Document::Manifest(_), _)) => Err(SigningError::TagTaken {
+            tag: tag.to_owned(),
+            wanted: "an index",
+        }),
     }
 }
 
-async fn manifest(client: &Client, repository: &Repository, tag: &str) -> Result<Option<(Digest, Manifest)>, SigningError> {
+async fn manifest(
+    client: &Client,
+    repository: &Repository,
+    tag: &str,
+) -> Result<Option<(Digest, Manifest)>, SigningError> {
     match client.manifest(repository, tag).await? {
         None => Ok(None),
         Some((digest, Document::Manifest(manifest), _)) => Ok(Some((digest, manifest))),
-        Some((_, Document::Index(_), _)) => Err(SigningError::TagTaken { tag: tag.to_owned(), wanted: "a manifest" }),
+        Some((_, Document::Index(_), _)) => Err(SigningError::TagTaken {
+            tag: tag.to_owned(),
+            wanted: "a manifest",
+        }),
     }
 }
 
 fn refuse_over(limit: usize, count: usize, tag: &str) -> Result<(), SigningError> {
-    if count < limit { Ok(()) } else { Err(SigningError::TooMany { what: tag.to_owned(), limit }) }
+    if count < limit {
+        Ok(())
+    } else {
+        Err(SigningError::TooMany {
+            what: tag.to_owned(),
+            limit,
+        })
+    }
 }
 
 /// How often a write may be lost to another writer; one more round than writes, to see that the last one stands.

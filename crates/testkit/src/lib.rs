@@ -9,15 +9,18 @@
     reason = "a broken test double should stop the test at once"
 )]
 
+mod alter;
 mod auth;
 mod fault;
 mod fixture;
 mod layout;
+mod lists;
 mod log;
 mod raw;
 mod registry;
 mod routes;
 mod serve;
+mod stock;
 mod store;
 mod tls;
 mod upload;

@@ -9,6 +9,7 @@ use countersign_image::Digest;
 use http::{HeaderMap, Method, StatusCode, header};
 use serde_json::{Value, json};
 
+use crate::lists;
 use crate::registry::Shared;
 use crate::store::Stored;
 use crate::upload;
@@ -59,13 +60,13 @@ pub(crate) fn answer(shared: &Shared, call: &Call<'_>) -> Response {
     let name = name.unwrap_or_default();
     match (call.method.as_str(), thing) {
         ("GET" | "HEAD", [""] | []) => json_answer(StatusCode::OK, &json!({})),
-        ("GET", ["_catalog"]) => catalog(shared),
-        ("GET", ["tags", "list"]) => tags(shared, call, &name),
+        ("GET", ["_catalog"]) => lists::catalog(shared),
+        ("GET", ["tags", "list"]) => lists::tags(shared, call, &name),
         ("GET" | "HEAD", ["manifests", target]) => get_manifest(shared, &name, target),
         ("PUT", ["manifests", target]) => put_manifest(shared, call, &name, target),
         ("DELETE", ["manifests", target]) => delete_manifest(shared, &name, target),
         ("GET", ["referrers", subject]) if shared.options.referrers => {
-            referrers(shared, call, &name, subject)
+            lists::referrers(shared, call, &name, subject)
         }
         ("GET" | "HEAD", ["blobs", digest]) => get_blob(shared, &name, digest),
         ("POST", ["blobs", "uploads", ""] | ["blobs", "uploads"]) => {
@@ -119,38 +120,6 @@ fn action(method: &Method) -> &'static str {
     } else {
         "push"
     }
-}
-
-fn catalog(shared: &Shared) -> Response {
-    let names: Vec<String> = shared.store().repositories.keys().cloned().collect();
-    json_answer(StatusCode::OK, &json!({"repositories": names}))
-}
-
-fn tags(shared: &Shared, call: &Call<'_>, name: &str) -> Response {
-    let store = shared.store();
-    let Some(contents) = store.repositories.get(name) else {
-        return error(
-            StatusCode::NOT_FOUND,
-            "NAME_UNKNOWN",
-            "repository name not known to registry",
-        );
-    };
-    let last = call.parameter("last").unwrap_or_default();
-    let mut names: Vec<&String> = contents.tags.keys().filter(|tag| **tag > last).collect();
-    let wanted = call
-        .parameter("n")
-        .and_then(|n| n.parse().ok())
-        .unwrap_or(usize::MAX);
-    let cut = names.len() > wanted;
-    names.truncate(wanted);
-    let mut response = json_answer(StatusCode::OK, &json!({"name": name, "tags": names}));
-    if let (true, Some(last)) = (cut, names.last()) {
-        let link = format!("</v2/{name}/tags/list?n={wanted}&last={last}>; rel=\"next\"");
-        response
-            .headers_mut()
-            .insert(header::LINK, link.parse().unwrap());
-    }
-    response
 }
 
 fn get_manifest(shared: &Shared, name: &str, target: &str) -> Response {
@@ -259,42 +228,6 @@ fn delete_manifest(shared: &Shared, name: &str, target: &str) -> Response {
     }
 }
 
-fn referrers(shared: &Shared, call: &Call<'_>, name: &str, subject: &str) -> Response {
-    let Ok(digest) = subject.parse() else {
-        return error(StatusCode::BAD_REQUEST, "DIGEST_INVALID", "not a digest");
-    };
-    let mut listed = shared.store().referrers(name, &digest);
-    let wanted = call.parameter("artifactType");
-    if let Some(wanted) = &wanted {
-        listed.retain(|descriptor| descriptor["artifactType"] == **wanted);
-    }
-    let from = call
-        .parameter("from")
-        .and_then(|from| from.parse().ok())
-        .unwrap_or(0);
-    let page: Vec<&Value> = listed
-        .iter()
-        .skip(from)
-        .take(shared.options.page_size)
-        .collect();
-    let next = from + page.len();
-    let index = json!({"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": page});
-    let mut response = json_answer(StatusCode::OK, &index);
-    let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        "application/vnd.oci.image.index.v1+json".parse().unwrap(),
-    );
-    if wanted.is_some() {
-        headers.insert("oci-filters-applied", "artifactType".parse().unwrap());
-    }
-    if next < listed.len() {
-        let link = format!("</v2/{name}/referrers/{subject}?from={next}>; rel=\"next\"");
-        headers.insert(header::LINK, link.parse().unwrap());
-    }
-    response
-}
-
 fn get_blob(shared: &Shared, name: &str, digest: &str) -> Response {
     let Ok(digest) = digest.parse() else {
         return error(StatusCode::BAD_REQUEST, "DIGEST_INVALID", "not a digest");
@@ -319,7 +252,8 @@ pub(crate) fn content_digest() -> header::HeaderName {
     header::HeaderName::from_static("docker-content-digest")
 }
 
-fn json_answer(status: StatusCode, value: &Value) -> Response {
+/// An answer of JSON.
+pub(crate) fn json_answer(status: StatusCode, value: &Value) -> Response {
     let mut response = plain(status, &value.to_string());
     response
         .headers_mut()

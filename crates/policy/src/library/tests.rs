@@ -109,7 +109,7 @@ fn metadata_must_be_there_and_be_understood() {
         "unknown_read",
         "evidence.signature",
     );
-    check(custom("#   codes: {}\n#   reads: [\n"), 7, "yaml", "");
+    check(custom("#   codes: {}\n#   reads: [\n"), 6, "yaml", "");
     let params = |schema: &str| custom(&format!("{CUSTOM}#   params: {schema}\n"));
     check(
         params("{type: object, oneOf: []}"),

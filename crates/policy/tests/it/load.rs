@@ -1,54 +1,9 @@
 //! Documents that are refused: each mistake with its place, code and advice.
 
-use std::sync::LazyLock;
+use countersign_policy::{Mode, Platforms, PolicySet};
 
-use countersign_policy::{LoadError, Mode, Platforms, PolicySet};
-
+use crate::mistakes::{KEY, check, good, refusal};
 use crate::support::{Signer, file, load, policy, refused};
-
-/// A policy that is right, one field a line.
-fn good() -> String {
-    format!(
-        r#"apiVersion: countersign.dev/v1alpha1
-kind: ClusterImagePolicy
-metadata: {{name: production}}
-spec:
-  images:
-    include: ["registry.example.com/shop/**"]
-  authorities:
-    - name: release
-      key: {{pem: {}}}
-      transparency: none
-  builders:
-    - {{id: "https://builder.acme.example/v1", authorities: [release], maxLevel: 3}}
-  rules:
-    - {{rule: signature/signed, params: {{authorities: [release], threshold: 1}}}}
-"#,
-        *KEY
-    )
-}
-
-static KEY: LazyLock<String> = LazyLock::new(|| Signer::new().yaml());
-
-/// The one error that changing `from` to `to` makes: its line, code, message and hint.
-#[track_caller]
-fn refusal(from: &str, to: &str) -> LoadError {
-    let text = good();
-    assert!(text.contains(from), "{from}");
-    let errors = refused(file(&text.replacen(from, to, 1)));
-    let [error] = errors.as_slice() else {
-        panic!("{errors:#?}")
-    };
-    error.clone()
-}
-
-#[track_caller]
-fn check(from: &str, to: &str, line: u32, code: &str, message: &str) {
-    let error = refusal(from, to);
-    assert_eq!((error.line, error.code), (line, code), "{error}");
-    assert!(error.message.contains(message), "{}", error.message);
-    assert_eq!(error.path, "policies/production.yaml");
-}
 
 #[test]
 fn a_good_policy_loads() {
@@ -126,67 +81,6 @@ fn an_empty_configuration_is_refused() {
     let text = good();
     let rules = &text[text.find("    - {rule").unwrap()..];
     check(rules, "    []\n", 14, "no_rules", "no rules");
-}
-
-#[test]
-fn unknown_versions_and_kinds_are_refused_with_those_that_are_known() {
-    let error = refusal("v1alpha1", "v1");
-    assert_eq!((error.line, error.code), (1, "unknown_api_version"));
-    assert!(error.hint.unwrap().contains("countersign.dev/v1alpha1"));
-    let error = refusal("ClusterImagePolicy", "Policy");
-    assert_eq!((error.line, error.code), (2, "unknown_kind"));
-    for kind in [
-        "ClusterImagePolicy",
-        "ImageException",
-        "ImagePolicy",
-        "Registry",
-        "TrustRoot",
-    ] {
-        assert!(error.hint.as_deref().unwrap().contains(kind), "{kind}");
-    }
-}
-
-#[test]
-fn kinds_and_features_to_come_say_so() {
-    for kind in ["ImageException", "ImagePolicy", "Registry", "TrustRoot"] {
-        check(
-            "ClusterImagePolicy",
-            kind,
-            2,
-            "unsupported_kind",
-            "not supported yet",
-        );
-    }
-    let key = good()
-        .lines()
-        .find(|line| line.contains("pem"))
-        .unwrap()
-        .trim()
-        .to_owned();
-    for (from, to, line) in [
-        (key.as_str(), "keyless: {identities: []}", 9),
-        (key.as_str(), "certificate: {}", 9),
-        (key.as_str(), "key: {secretRef: {name: a, key: b}}", 9),
-        ("transparency: none", "transparency: log", 10),
-        ("transparency: none", "transparency: timestamp", 10),
-        (
-            "{rule: signature/signed",
-            "{anyOf: [], rule: signature/signed",
-            14,
-        ),
-        (
-            "{rule: signature/signed",
-            "{ruleSet: baseline, rule: signature/signed",
-            14,
-        ),
-    ] {
-        let error = refusal(from, to);
-        assert_eq!(
-            (error.line, error.code),
-            (line, "unsupported_feature"),
-            "{error}"
-        );
-    }
 }
 
 #[test]
@@ -309,98 +203,6 @@ fn keys_that_are_no_public_keys_are_refused() {
 }
 
 #[test]
-fn parameters_are_checked_against_the_rule() {
-    check(
-        "threshold: 1",
-        "threshold: 0",
-        14,
-        "invalid_params",
-        "threshold is 0, wanted an integer of at least 1",
-    );
-    check(
-        "threshold: 1",
-        "threshold: one",
-        14,
-        "invalid_params",
-        "threshold is a string, wanted an integer",
-    );
-    check(
-        "threshold: 1",
-        "threshold: 1.5",
-        14,
-        "invalid_params",
-        "threshold is a number, wanted an integer",
-    );
-    check(
-        "authorities: [release], t",
-        "authorities: [], t",
-        14,
-        "invalid_params",
-        "wanted at least 1",
-    );
-    check(
-        "authorities: [release], t",
-        "authorities: [7], t",
-        14,
-        "invalid_params",
-        "an item of authorities",
-    );
-    let error = refusal("threshold: 1", "treshold: 1");
-    assert_eq!(
-        (error.line, error.column, error.code),
-        (14, 65, "unknown_param")
-    );
-    assert_eq!(error.hint.as_deref(), Some("did you mean `threshold`?"));
-    let rule = "{rule: signature/signed, params: {authorities: [release], threshold: 1}}";
-    check(
-        rule,
-        "{rule: provenance/slsa_level}",
-        14,
-        "missing_param",
-        "needs the parameter `minimum`",
-    );
-    check(
-        rule,
-        "{rule: provenance/slsa_level, params: {minimum: 4}}",
-        14,
-        "invalid_params",
-        "from 1 to 3",
-    );
-    check(
-        rule,
-        "{rule: sbom/required, params: {formats: [spxd]}}",
-        14,
-        "invalid_params",
-        "wanted one of spdx",
-    );
-    check(
-        rule,
-        "{rule: sbom/required, params: [spdx]}",
-        14,
-        "invalid_params",
-        "is a list, wanted a mapping",
-    );
-}
-
-#[test]
-fn names_that_nobody_defined_are_refused_with_the_nearest() {
-    let error = refusal("{authorities: [release]", "{authorities: [relase]");
-    assert_eq!((error.line, error.code), (14, "unknown_authority"));
-    assert_eq!(error.hint.as_deref(), Some("did you mean `release`?"));
-    let error = refusal(
-        "authorities: [release], maxLevel",
-        "authorities: [relase], maxLevel",
-    );
-    assert_eq!((error.line, error.code), (12, "unknown_authority"));
-    let error = refusal("signature/signed", "signature/sigend");
-    assert_eq!((error.line, error.code), (14, "unknown_rule"));
-    assert_eq!(
-        error.hint.as_deref(),
-        Some("did you mean `signature/signed`?")
-    );
-}
-
-#[test]
 fn names_that_are_taken_are_refused() {
     let text = good();
     let errors = PolicySet::load(&[file(&text), file(&text)]).unwrap_err();
@@ -469,41 +271,5 @@ fn the_revision_changes_with_the_documents() {
     assert_ne!(
         revision(&text),
         revision(&text.replace("threshold: 1", "threshold: 2"))
-    );
-}
-
-#[test]
-fn a_policy_asks_for_what_its_rules_read_and_no_more() {
-    let signer = Signer::new();
-    let needs = |rules: &str| load(policy(&[("release", &signer)], rules)).policies()[0].needs();
-    let signed = needs("  rules:\n    - {rule: signature/signed}\n");
-    assert!(signed.signatures && !signed.attestations && !signed.unsigned_sboms);
-    let level = needs("  rules:\n    - {rule: provenance/slsa_level, params: {minimum: 1}}\n");
-    assert!(!level.signatures && level.attestations && !level.unsigned_sboms);
-    let sbom = needs("  rules:\n    - {rule: sbom/required}\n");
-    assert!(!sbom.signatures && sbom.attestations && sbom.unsigned_sboms);
-    let rego =
-        needs("  rules:\n    - rego: |\n        package a\n        deny contains 1 if input.x\n");
-    assert!(rego.signatures && rego.attestations && rego.unsigned_sboms);
-}
-
-#[test]
-fn signatures_kept_elsewhere_are_asked_for_there() {
-    let from = "transparency: none";
-    let text = good().replace(
-        from,
-        "repository: registry.example.com/signatures\n      transparency: none",
-    );
-    let needs = load(file(&text)).policies()[0].needs();
-    assert_eq!(
-        needs.repositories,
-        ["registry.example.com/signatures".parse().unwrap()]
-    );
-    check(
-        from,
-        "repository: \"a:b:c\"",
-        10,
-        "invalid_value",
-        "no repository",
     );
 }

@@ -4,8 +4,11 @@
 mod contract;
 mod evaluate;
 mod inline;
+mod kinds;
 mod load;
 mod matching;
+mod meaning;
+mod mistakes;
 mod pages;
 mod shipped;
 mod support;

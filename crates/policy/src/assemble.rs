@@ -6,7 +6,8 @@ use countersign_evidence::Verifier;
 use countersign_image::{Needs, excerpt};
 use serde_json::Value as Json;
 
-use crate::document::{Definition, RuleEntry};
+use crate::document::Definition;
+use crate::entry::RuleEntry;
 use crate::fields::Problems;
 use crate::library::{Library, LibraryRule};
 use crate::reads::Reads;
@@ -16,7 +17,7 @@ use crate::yaml::{Node, Position, Value};
 use crate::{Policy, SourceFile, lint};
 
 /// The policy that `definition` describes; `None` if something about it was or is reported.
-pub(crate) fn build(
+pub(crate) fn assemble(
     definition: Definition<'_>,
     library: &Library,
     problems: &mut Problems,

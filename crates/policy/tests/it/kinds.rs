@@ -1,0 +1,64 @@
+//! Kinds and features that are not known, or not yet.
+
+use crate::mistakes::{check, good, refusal};
+
+#[test]
+fn unknown_versions_and_kinds_are_refused_with_those_that_are_known() {
+    let error = refusal("v1alpha1", "v1");
+    assert_eq!((error.line, error.code), (1, "unknown_api_version"));
+    assert!(error.hint.unwrap().contains("countersign.dev/v1alpha1"));
+    let error = refusal("ClusterImagePolicy", "Policy");
+    assert_eq!((error.line, error.code), (2, "unknown_kind"));
+    for kind in [
+        "ClusterImagePolicy",
+        "ImageException",
+        "ImagePolicy",
+        "Registry",
+        "TrustRoot",
+    ] {
+        assert!(error.hint.as_deref().unwrap().contains(kind), "{kind}");
+    }
+}
+
+#[test]
+fn kinds_and_features_to_come_say_so() {
+    for kind in ["ImageException", "ImagePolicy", "Registry", "TrustRoot"] {
+        check(
+            "ClusterImagePolicy",
+            kind,
+            2,
+            "unsupported_kind",
+            "not supported yet",
+        );
+    }
+    let key = good()
+        .lines()
+        .find(|line| line.contains("pem"))
+        .unwrap()
+        .trim()
+        .to_owned();
+    for (from, to, line) in [
+        (key.as_str(), "keyless: {identities: []}", 9),
+        (key.as_str(), "certificate: {}", 9),
+        (key.as_str(), "key: {secretRef: {name: a, key: b}}", 9),
+        ("transparency: none", "transparency: log", 10),
+        ("transparency: none", "transparency: timestamp", 10),
+        (
+            "{rule: signature/signed",
+            "{anyOf: [], rule: signature/signed",
+            14,
+        ),
+        (
+            "{rule: signature/signed",
+            "{ruleSet: baseline, rule: signature/signed",
+            14,
+        ),
+    ] {
+        let error = refusal(from, to);
+        assert_eq!(
+            (error.line, error.code),
+            (line, "unsupported_feature"),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,108 @@
+//! What the documents claim about the code is so.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Files whose `code()` names the codes that users see.
+const CODES: &[&str] = &[
+    "crates/evidence/src/rejection.rs",
+    "crates/image/src/reference",
+    "crates/image/src/reference.rs",
+    "crates/image/src/source",
+    "crates/image/src/source.rs",
+    "crates/review/src/error.rs",
+    "crates/workload/src/error.rs",
+    "webhook/src/admission.rs",
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+#[test]
+fn every_reason_code_is_explained() {
+    let page = read("docs/reference/reason-codes.md");
+    let mut codes = BTreeSet::new();
+    for path in CODES {
+        for file in rust_files(&root().join(path)) {
+            codes.extend(codes_in(&fs::read_to_string(file).unwrap()));
+        }
+    }
+    assert!(codes.len() > 40, "only {} codes found: {codes:?}", codes.len());
+
+    let missing: Vec<_> =
+        codes.iter().filter(|code| !page.contains(&format!("`{code}`"))).collect();
+    assert!(missing.is_empty(), "docs/reference/reason-codes.md lacks {missing:?}");
+}
+
+/// Match arms that yield a snake-case word.
+fn codes_in(source: &str) -> Vec<String> {
+    source
+        .lines()
+        .filter_map(|line| line.trim().strip_suffix("\",")?.rsplit_once("=> \""))
+        .map(|(_, code)| code.to_owned())
+        .filter(|code| code.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_'))
+        .collect()
+}
+
+#[test]
+fn every_invariant_names_tests_that_exist() {
+    let page = read("docs/architecture.md");
+    let (_, invariants) = page.split_once("## Invariants").unwrap();
+    let (invariants, _) = invariants.split_once("\n## ").unwrap();
+    let mut names = 0;
+    for row in invariants.lines().filter(|line| line.starts_with("| ")).skip(1) {
+        let held_by = row.trim_end_matches(" |").rsplit_once(" | ").unwrap().1;
+        for reference in held_by.split('`').skip(1).step_by(2) {
+            // `path::to::file.rs` alone, or `file.rs: name of a test`.
+            let Some((path, test)) = reference.split_once(": ") else {
+                assert!(root().join(reference).exists(), "{reference} is not there");
+                continue;
+            };
+            assert!(read(path).contains(&format!("fn {test}(")), "{path} has no test {test}");
+            names += 1;
+        }
+        assert!(held_by.contains('`'), "nothing holds: {row}");
+    }
+    assert!(names > 8, "only {names} tests named");
+}
+
+#[test]
+fn links_between_documents_lead_somewhere() {
+    let mut pages = vec![root().join("README.md"), root().join("CONTRIBUTING.md")];
+    pages.extend(files(&root().join("docs"), "md"));
+    pages.extend(files(&root().join("charts"), "md"));
+    for page in pages {
+        let text = fs::read_to_string(&page).unwrap();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let path = link.split('#').next().unwrap();
+            if path.is_empty() || path.contains("://") {
+                continue;
+            }
+            let target = page.parent().unwrap().join(path);
+            assert!(target.exists(), "{}: {link} leads nowhere", page.display());
+        }
+    }
+}
+
+fn rust_files(path: &Path) -> Vec<PathBuf> {
+    if path.is_file() { vec![path.to_owned()] } else { files(path, "rs") }
+}
+
+fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let mut found = Vec::new();
+    for path in entries.map(|entry| entry.unwrap().path()) {
+        if path.is_dir() {
+            found.extend(files(&path, extension));
+        } else if path.extension().is_some_and(|found| found == extension) {
+            found.push(path);
+        }
+    }
+    found
+}
