@@ -82,8 +82,11 @@ impl Failure {
     }
 
     /// What to do about it.
-    pub(crate) fn hint(&self) -> Option<&str> {
-        self.hint.as_deref()
+    pub(crate) fn hint(&self) -> &str {
+        self.hint.as_deref().unwrap_or(match self.status {
+            ExitStatus::CouldNotLook => "try again; if it stays, look at the registry",
+            _ => "`--help` behind the command says what is expected",
+        })
     }
 
     /// The exit code that follows.

@@ -41,6 +41,7 @@ pub(crate) fn load(directory: &Path) -> Result<Arc<PolicySet>, Failure> {
         failure
             .coded(code)
             .detailed(errors.to_string().lines().map(str::to_owned))
+            .hinted("the rules and their parameters are described under docs/rules")
     })?;
     Ok(Arc::new(policies))
 }

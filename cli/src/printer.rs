@@ -1,9 +1,9 @@
 //! The only place that prints: data to stdout, talk to stderr.
 //!
 //! Colours nothing. Progress shows only on a terminal.
-#![expect(clippy::print_stderr, reason = "this is where printing happens")]
 
 use std::cell::Cell;
+use std::fmt;
 use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
@@ -57,30 +57,33 @@ impl Printer {
 
     /// Something worth knowing that is not data.
     pub(crate) fn note(&self, text: &str) {
-        eprintln!("{text}");
+        talk(format_args!("{text}"));
     }
 
     /// Something that a person who waits wants to know, and nobody else.
     pub(crate) fn progress(&self, text: &str) {
         if io::stderr().is_terminal() {
-            eprintln!("{text}");
+            talk(format_args!("{text}"));
         }
     }
 
     /// Something that is not wrong but should not go unseen.
     pub(crate) fn warning(&self, text: &str) {
-        eprintln!("warning: {text}");
+        talk(format_args!("warning: {text}"));
     }
 
     /// What went wrong, then what to do about it.
     pub(crate) fn failure(&self, failure: &Failure) -> ExitStatus {
-        eprintln!("error: {failure}");
+        talk(format_args!("error: {failure}"));
         for detail in failure.details() {
-            eprintln!("  {detail}");
+            talk(format_args!("  {detail}"));
         }
-        if let Some(hint) = failure.hint() {
-            eprintln!("hint: {hint}");
-        }
+        talk(format_args!("hint: {}", failure.hint()));
         failure.status()
     }
+}
+
+/// Writes to stderr. Nobody may be there to read it; the exit code says the rest.
+fn talk(line: fmt::Arguments<'_>) {
+    _ = writeln!(io::stderr().lock(), "{line}");
 }

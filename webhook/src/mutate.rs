@@ -1,7 +1,7 @@
 //! Pins the images of a pod: each tag gets the digest that it yields now.
 //!
-//! Judges nothing and touches nothing but image fields. What cannot be resolved is left as it is: `/validate` sees it
-//! next, and says why.
+//! Judges nothing and touches nothing but image fields. What no policy covers or no registry knows is left as it is:
+//! `/validate` sees it next, and says why.
 
 use countersign_image::{ImageSource, PinnedReference};
 use countersign_review::Reviewer;
@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use crate::admission::AdmissionRequest;
 use crate::response::Answer;
-use crate::validate::{Asked, workload};
+use crate::validate::{Asked, namespace, workload};
 
 /// The answer to `/mutate`. Always an admission.
 pub(crate) async fn mutate<S: ImageSource + 'static>(
@@ -23,12 +23,21 @@ pub(crate) async fn mutate<S: ImageSource + 'static>(
     if (request.api_version.as_str(), request.kind.as_str()) != ("v1", "Pod") {
         return Answer::pass("not_a_pod");
     }
-    let workload = match workload(request) {
+    let mut workload = match workload(request) {
         Ok(Asked::Images(workload)) => workload,
         Ok(Asked::Nothing(code)) => return Answer::pass(code),
         // To refuse what cannot be read is the business of `/validate`, which sees it too.
         Err(refusal) => return Answer::pass(refusal.code()),
     };
+    // Nobody asked about the others: no registry is asked either, and perhaps none could be.
+    let namespace = namespace(request);
+    workload.images.retain(|image| match &image.reference {
+        Ok(reference) => !reviewer
+            .policies()
+            .matching(reference.repository(), &namespace)
+            .is_empty(),
+        Err(_) => false,
+    });
     let resolved = reviewer.resolve(&workload.images, deadline).await;
     let patch = resolved
         .iter()

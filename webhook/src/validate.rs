@@ -32,14 +32,19 @@ pub(crate) async fn validate<S: ImageSource + 'static>(
             groups: request.groups.clone(),
         },
         dry_run: request.dry_run,
-        // Of the labels only the name is known: the review carries no others, and no cluster is watched.
-        namespace: Namespace {
-            name: request.namespace.clone(),
-            labels: None,
-        },
+        namespace: namespace(request),
     };
     let review = reviewer.review(&workload, &context, now, deadline).await;
     (Answer::reviewed(&review), Some(review))
+}
+
+/// Where the workload is to run. Of the labels only the name is known: a review carries no others, and no cluster is
+/// watched.
+pub(crate) fn namespace(request: &AdmissionRequest) -> Namespace {
+    Namespace {
+        name: request.namespace.clone(),
+        labels: None,
+    }
 }
 
 /// What a request brings.

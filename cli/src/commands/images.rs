@@ -1,6 +1,6 @@
 //! `images`: the images that manifests run.
 
-use countersign_workload::Workload;
+use countersign_workload::{ImageUse, Workload};
 use serde::Serialize;
 
 use crate::args::OutputArgs;
@@ -23,47 +23,25 @@ pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure>
         return Err(Failure::usage("no manifest is named")
             .hinted("name files with -f FILE, or -f - for stdin"));
     }
-    let (manifests, failures) = args.files.read();
-    let mut status = ExitStatus::Success;
-    for failure in &failures {
-        status = status.and(printer.failure(failure));
-    }
+    let (manifests, mut failures) = args.files.read();
     let mut images = Vec::new();
     for manifest in &manifests {
-        match of(manifest) {
-            Ok(found) => images.extend(found),
-            Err(failure) => status = status.and(printer.failure(&failure)),
+        match manifest.workload() {
+            Ok(Some(workload)) => {
+                images.extend(workload.images.iter().map(|image| ImageOut::new(manifest, &workload, image)));
+                let invalid = workload.images.into_iter().filter_map(|image| Some((image.path, image.reference.err()?)));
+                failures.extend(invalid.map(|(path, error)| Failure::from(error).about(format!("{}: {path}", manifest.file))));
+            }
+            Ok(None) => {}
+            Err(failure) => failures.push(failure),
         }
     }
     match args.output.output {
         Output::Json => printer.json(&images)?,
         Output::Text => table(&images, printer),
     }
-    for image in &images {
-        if let Some(error) = &image.error {
-            status = status.and(printer.failure(&Failure::usage(format!(
-                "{}: {}: {error}",
-                image.file, image.path
-            ))));
-        }
-    }
-    Ok(status)
-}
-
-fn of(manifest: &Manifest) -> Result<Vec<ImageOut>, Failure> {
-    let workload = manifest.workload()?;
-    let images = workload
-        .iter()
-        .flat_map(|workload| workload.images.iter().map(move |image| (workload, image)));
-    let images = images.map(|(workload, image)| ImageOut {
-        file: manifest.file.clone(),
-        object: name(workload),
-        path: image.path.clone(),
-        image: image.image.clone(),
-        canonical: image.reference.as_ref().ok().map(ToString::to_string),
-        error: image.reference.as_ref().err().map(ToString::to_string),
-    });
-    Ok(images.collect())
+    let statuses = failures.iter().map(|failure| printer.failure(failure));
+    Ok(statuses.fold(ExitStatus::Success, ExitStatus::and))
 }
 
 /// `Kind namespace/name`, as far as it is known.
@@ -110,4 +88,17 @@ struct ImageOut {
     canonical: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
+}
+
+impl ImageOut {
+    fn new(manifest: &Manifest, workload: &Workload, image: &ImageUse) -> Self {
+        Self {
+            file: manifest.file.clone(),
+            object: name(workload),
+            path: image.path.clone(),
+            image: image.image.clone(),
+            canonical: image.reference.as_ref().ok().map(ToString::to_string),
+            error: image.reference.as_ref().err().map(ToString::to_string),
+        }
+    }
 }

@@ -33,7 +33,7 @@ impl Client {
         bytes: Bytes,
     ) -> Result<Digest, SourceError> {
         let digest = Digest::of(&bytes);
-        let what = format!("to take a blob of {}", repository.path());
+        let what = format!("the upload of a blob to {}", repository.path());
         let url = self.url(repository, &format!("blobs/{digest}"))?;
         let probe = Call::write(repository, Method::HEAD, url, what.clone());
         if self
@@ -78,7 +78,7 @@ impl Client {
     ) -> Result<Pushed, SourceError> {
         let digest = Digest::of(&bytes);
         let target = Target::parse(target);
-        let what = format!("to take {}", target.of(repository));
+        let what = format!("the upload of {}", target.of(repository));
         let url = self.url(repository, &format!("manifests/{target}"))?;
         let mut call = Call::write(repository, Method::PUT, url, what);
         call.content = Some(Content {

@@ -274,6 +274,14 @@ async fn what_cannot_be_resolved_or_read_is_left_for_validate_to_refuse() {
 }
 
 #[tokio::test]
+async fn what_no_policy_covers_is_not_asked_for() {
+    let fixture = fixture(1);
+    let response = fixture.review("/mutate", &["elsewhere.example/a:1"]).await;
+    assert_eq!(patch(&response), Value::Null);
+    assert_eq!(fixture.source.asked.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
 async fn controllers_keep_their_tags() {
     let fixture = fixture(1);
     let controller = json!({"apiVersion": "v1", "kind": "ReplicationController", "spec":

@@ -153,17 +153,20 @@ fn a_detail_repeats_no_control_characters_and_no_endless_text() {
     let signer = Signer::new();
     let hint = format!("\u{1b}[2J\n{}", "x".repeat(10_000));
     let evil = changed(&Signer::new(), |bundle| {
-        bundle["verificationMaterial"]["publicKey"]["hint"] = hint.into()
+        bundle["verificationMaterial"]["publicKey"]["hint"] = hint.clone().into()
     });
     let mut claimed = evil.clone();
     claimed.annotations.insert(
         "dev.sigstore.bundle.predicateType".to_owned(),
         "\r\n".repeat(10_000),
     );
-    for rejection in verifier(&signer.public())
-        .verify(&this_image(), &[evil, claimed])
-        .rejected
-    {
+    let broken = attachment(Form::Malformed(hint.clone()), "x/y", vec![]);
+    let unknown = json!({"critical": {&hint: 1}}).to_string().into_bytes();
+    let unknown = signature_attachment(unknown.clone(), &signer.sign(&unknown));
+    let attachments = [evil, claimed, broken, unknown];
+    let evidence = verifier(&signer.public()).verify(&this_image(), &attachments);
+    assert_eq!(evidence.rejected.len(), attachments.len());
+    for rejection in evidence.rejected {
         for text in [
             rejection.detail,
             rejection.predicate_type.unwrap_or_default(),
