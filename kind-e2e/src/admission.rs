@@ -6,19 +6,19 @@ mod changes;
 mod charted;
 mod images;
 mod scope;
+mod stage;
 mod words;
 
-mod stage;
+use std::rc::Rc;
 
 use serde_json::Value;
 
+use self::stage::Stage;
 use crate::failure::{Outcome, ensure};
 use crate::kubectl::Namespace;
 use crate::process::Ran;
 use crate::runner::{Runner, Scenario, scenarios};
 use crate::tools::Tools;
-use stage::Stage;
-use std::rc::Rc;
 
 /// Plays all scenarios in one cluster.
 pub(crate) fn play(runner: &mut Runner, tools: &Rc<Tools>) {
@@ -30,7 +30,7 @@ const SCENARIOS: &[Scenario<Stage>] = &scenarios![
     charted::the_chart_refuses_values_it_does_not_know,
     charted::the_chart_says_how_to_get_certificates,
     charted::the_service_leads_to_the_port_that_serves,
-    charted::the_webhook_says_what_it_is_to_those_who_measure,
+    charted::the_webhook_answers_probes_and_scrapes,
     images::admits_a_signed_pod,
     images::admits_a_signed_index,
     images::rejects_an_unsigned_pod,

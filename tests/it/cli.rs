@@ -3,6 +3,7 @@
 mod checking;
 mod keys;
 mod looking;
+mod manifests;
 mod registries;
 mod signing;
 

@@ -28,9 +28,19 @@ pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure>
     for manifest in &manifests {
         match manifest.workload() {
             Ok(Some(workload)) => {
-                images.extend(workload.images.iter().map(|image| ImageOut::new(manifest, &workload, image)));
-                let invalid = workload.images.into_iter().filter_map(|image| Some((image.path, image.reference.err()?)));
-                failures.extend(invalid.map(|(path, error)| Failure::from(error).about(format!("{}: {path}", manifest.file))));
+                images.extend(
+                    workload
+                        .images
+                        .iter()
+                        .map(|image| ImageOut::new(manifest, &workload, image)),
+                );
+                let invalid = workload
+                    .images
+                    .into_iter()
+                    .filter_map(|image| Some((image.path, image.reference.err()?)));
+                failures.extend(invalid.map(|(path, error)| {
+                    Failure::from(error).about(format!("{}: {path}", manifest.file))
+                }));
             }
             Ok(None) => {}
             Err(failure) => failures.push(failure),

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use countersign_image::media_type;
+use countersign_image::{limits, media_type};
 use serde::Deserialize;
 
 use crate::base64;
@@ -51,10 +51,12 @@ impl Envelope<'_> {
     pub(crate) fn seal(self, claim: SignerClaim) -> Result<Sealed, Refusal> {
         match self.signatures() {
             0 => return Err(Refusal::malformed("the envelope has no signature")),
-            1..=SIGNATURES => {}
+            1..=limits::ENVELOPE_SIGNATURES => {}
             count => {
-                let detail =
-                    format!("the envelope has {count} signatures, at most {SIGNATURES} are read");
+                let detail = format!(
+                    "the envelope has {count} signatures, at most {} are read",
+                    limits::ENVELOPE_SIGNATURES
+                );
                 return Err(Refusal::new(Reason::TooMany, detail));
             }
         }
@@ -86,6 +88,3 @@ impl Envelope<'_> {
         Ok(Sealed::new(message, payload_start, signatures, claim))
     }
 }
-
-/// Signatures in one envelope. Each costs a verification per key, so whoever can push should not choose the number.
-const SIGNATURES: usize = 8;

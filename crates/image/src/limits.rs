@@ -25,6 +25,8 @@ pub const STATEMENT_BYTES: usize = 32 * MIB;
 pub const ATTACHMENT_BYTES: usize = 128 * MIB;
 /// Subjects of one statement.
 pub const SUBJECTS: usize = 1024;
+/// Signatures of one DSSE envelope. Each costs a verification with every key.
+pub const ENVELOPE_SIGNATURES: usize = 8;
 /// Redirects of one request.
 pub const REDIRECTS: usize = 5;
 /// Nesting at which a JSON document is refused.

@@ -2,7 +2,7 @@
 //!
 //! Refuses answers of any other shape than the contract's, and answers that are too long: each is a violation.
 
-use countersign_image::excerpt;
+use countersign_image::{Fields, excerpt, excerpt_within};
 use regorus::Value;
 use serde::Deserialize;
 use serde_json::Value as Json;
@@ -53,7 +53,7 @@ impl Rule {
                 rule: self.id.clone(),
                 code: element.code,
                 message: legible(&element.msg),
-                details: element.details,
+                details: legible_details(element.details),
                 fix: element.fix.as_deref().map(legible),
             });
         let warnings = elements(&answer.warn, "warn")?;
@@ -151,7 +151,7 @@ fn elements(answer: &Value, entry: &str) -> Result<Vec<Element>, Defect> {
                 message,
             });
         }
-        let element: Element = serde_json::from_str(&json).map_err(|error| {
+        let Fields(element): Fields<Element> = serde_json::from_str(&json).map_err(|error| {
             let error = error.to_string();
             let reason = error.split(" at line ").next().unwrap_or_default();
             invalid(format!(
@@ -180,17 +180,24 @@ fn is_code(code: &str) -> bool {
             .all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_')
 }
 
-/// `text` with control characters spelt out, so that no message can forge a line of a log or a terminal.
+/// `text` with control and direction characters spelt out, so that what somebody signed cannot forge a line of a log or a
+/// terminal.
 fn legible(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        if character.is_control() {
-            shown.extend(character.escape_unicode());
-        } else {
-            shown.push(character);
+    excerpt_within(text, MAX_BYTES)
+}
+
+fn legible_details(details: Json) -> Json {
+    match details {
+        Json::String(text) => legible(&text).into(),
+        Json::Array(items) => items.into_iter().map(legible_details).collect(),
+        Json::Object(fields) => {
+            let fields = fields.into_iter();
+            fields
+                .map(|(key, value)| (legible(&key), legible_details(value)))
+                .collect()
         }
+        other => other,
     }
-    shown
 }
 
 const MAX_ELEMENTS: usize = 64;

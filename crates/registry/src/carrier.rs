@@ -3,6 +3,7 @@
 //! Goes by what the manifest says of itself, never by what a list said of it. What makes no sense is a finding; what
 //! cannot be had, or is over a limit, fails the collection.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -40,7 +41,7 @@ impl Gathering<'_> {
                 manifest: digest.clone(),
                 layer: None,
                 artifact_type: None,
-                annotations: Default::default(),
+                annotations: BTreeMap::new(),
                 bytes: None,
             }]
         };
@@ -77,17 +78,6 @@ impl Gathering<'_> {
         digest: &Digest,
         manifest: &Manifest,
     ) -> Result<Vec<Attachment>, SourceError> {
-        if manifest.layers.len() > limits::SIGNATURE_LAYERS {
-            let (host, what) = (
-                repository.registry().to_owned(),
-                "layers of one attachment".to_owned(),
-            );
-            return Err(SourceError::TooMany {
-                host,
-                what,
-                limit: limits::SIGNATURE_LAYERS,
-            });
-        }
         let attachment = |form, layer| Attachment {
             form,
             origin,
@@ -104,11 +94,34 @@ impl Gathering<'_> {
                 .unwrap_or(&manifest.config.media_type);
             return Ok(vec![attachment(Form::Unsupported(excerpt(what)), None)]);
         }
-        let wanted = manifest.layers.iter().filter_map(|layer| {
-            let form = self.wanted_form(origin, manifest, layer)?;
-            Some(attachment(form, Some(layer.clone())))
-        });
-        try_join_all(wanted.map(|attachment| self.with_bytes(repository, attachment))).await
+        let mut wanted: Vec<Attachment> = Vec::new();
+        for layer in &manifest.layers {
+            let Some(form) = self.wanted_form(origin, manifest, layer) else {
+                continue;
+            };
+            // One word is enough on what nobody verifies: such artifacts may have hundreds of layers.
+            let is_said = |known: &Attachment| matches!(known.form, Form::Unsupported(_));
+            if !matches!(form, Form::Unsupported(_)) || !wanted.iter().any(is_said) {
+                wanted.push(attachment(form, Some(layer.clone())));
+            }
+        }
+        if wanted.len() > limits::SIGNATURE_LAYERS {
+            let (host, what) = (
+                repository.registry().to_owned(),
+                "layers of one attachment".to_owned(),
+            );
+            return Err(SourceError::TooMany {
+                host,
+                what,
+                limit: limits::SIGNATURE_LAYERS,
+            });
+        }
+        try_join_all(
+            wanted
+                .into_iter()
+                .map(|attachment| self.with_bytes(repository, attachment)),
+        )
+        .await
     }
 
     /// The form of a layer, unless no rule will look at such.
@@ -163,17 +176,8 @@ impl Gathering<'_> {
     ) -> Result<Bytes, SourceError> {
         let cell = Arc::clone(locked(&self.blobs).entry(blob.digest.clone()).or_default());
         let bytes = cell.get_or_try_init(async || {
-            let before = self.announced.fetch_add(blob.size, Ordering::Relaxed);
-            if before.saturating_add(blob.size) > limits::ATTACHMENT_BYTES as u64 {
-                let (host, what) = (
-                    repository.registry().to_owned(),
-                    "all that is attached to the image".to_owned(),
-                );
-                return Err(SourceError::TooLarge {
-                    host,
-                    what,
-                    limit: limits::ATTACHMENT_BYTES,
-                });
+            if blob.size <= limit as u64 {
+                self.spend(repository, blob.size)?;
             }
             let _permit = self.permits.acquire().await;
             self.client.fetch_blob(repository, blob, limit).await
@@ -189,5 +193,22 @@ impl Gathering<'_> {
             });
         }
         Ok(bytes)
+    }
+
+    /// Counts announced bytes, up to the limit for one image.
+    fn spend(&self, repository: &Repository, bytes: u64) -> Result<(), SourceError> {
+        let before = self.announced.fetch_add(bytes, Ordering::Relaxed);
+        if before.saturating_add(bytes) <= limits::ATTACHMENT_BYTES as u64 {
+            return Ok(());
+        }
+        let (host, what) = (
+            repository.registry().to_owned(),
+            "all that is attached to the image".to_owned(),
+        );
+        Err(SourceError::TooLarge {
+            host,
+            what,
+            limit: limits::ATTACHMENT_BYTES,
+        })
     }
 }

@@ -11,6 +11,7 @@ use countersign_image::{SourceError, excerpt};
 use http::{HeaderValue, header};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
+use tracing::debug;
 
 use crate::address::{self, AddressRefused, Kind, Resolver};
 use crate::call::{Answer, Call};
@@ -80,6 +81,7 @@ impl Transport {
         let mut attempt = 0;
         loop {
             let outcome = self.exchange(route, call, authorization).await;
+            note(call, &outcome);
             let Some(pause) = retry::pause(&self.settings, call, attempt, &outcome) else {
                 return outcome;
             };
@@ -200,6 +202,19 @@ async fn body(call: &Call<'_>, mut response: Response) -> Result<Bytes, SourceEr
     }
     over(body.len() as u64)?;
     Ok(body.freeze())
+}
+
+fn note(call: &Call<'_>, outcome: &Result<Answer, SourceError>) {
+    let (host, what) = (destination::authority(&call.url), &call.what);
+    match outcome {
+        Ok(answer) => debug!(
+            host,
+            what,
+            status = answer.status.as_u16(),
+            "asked a registry"
+        ),
+        Err(error) => debug!(host, what, code = error.code(), "asked a registry in vain"),
+    }
 }
 
 /// Reads what a failure says, so that the connection can be used again, and forgets it.

@@ -177,9 +177,11 @@ impl SigningError {
     /// The failure to push a manifest with a subject: a plain "no" is about the artifact, anything else about the registry.
     pub(crate) fn artifact(error: SourceError) -> Self {
         match error {
-            SourceError::RegistryFailed { host, status: status @ 400..=499, .. } => {
-                Self::ArtifactRefused { host, status }
-            }
+            SourceError::RegistryFailed {
+                host,
+                status: status @ 400..=499,
+                ..
+            } => Self::ArtifactRefused { host, status },
             other => Self::Registry(other),
         }
     }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use aws_lc_rs::signature::{self, ParsedPublicKey, VerificationAlgorithm};
 use serde::Deserialize;
 
 use super::*;
@@ -90,6 +91,33 @@ fn costs_that_cosign_does_not_write_are_refused_before_a_password_is_asked_for()
     ] {
         let error = KeyFile::parse(&edited(written, changed)).unwrap_err();
         assert_eq!(error.code(), "key_cost_refused", "{changed}");
+    }
+}
+
+#[test]
+fn the_highest_cost_that_cosign_writes_is_paid() {
+    let error = open(&edited(r#""N":32768"#, r#""N":131072"#), "password").unwrap_err();
+    assert_eq!(error.code(), "wrong_password");
+}
+
+#[test]
+fn each_kind_of_key_signs_as_cosign_verifies() {
+    for (name, algorithm) in [
+        (
+            "validecpkcs8",
+            &signature::ECDSA_P256_SHA256_ASN1 as &dyn VerificationAlgorithm,
+        ),
+        ("validecp384", &signature::ECDSA_P384_SHA384_ASN1),
+        ("p521-pkcs8", &signature::ECDSA_P521_SHA512_ASN1),
+        ("validrsa", &signature::RSA_PKCS1_2048_8192_SHA256),
+        ("ed25519-pkcs8", &signature::ED25519),
+    ] {
+        let key = open(&fixture(&format!("import/{name}.pem")), "").unwrap();
+        let spki = pem::parse(key.public_key().to_pem()).unwrap();
+        let parsed = ParsedPublicKey::new(algorithm, spki.contents()).unwrap();
+        parsed
+            .verify_sig(b"message", &key.sign(b"message").unwrap())
+            .unwrap();
     }
 }
 

@@ -138,3 +138,61 @@ struct ImageWire<'a> {
 
 const STATEMENT_V01: &str = "https://in-toto.io/Statement/v0.1";
 const STATEMENT_V1: &str = "https://in-toto.io/Statement/v1";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(made: serde_json::Result<Vec<u8>>, expected: &str) {
+        let expected = expected.replace("HEX", EMPTY);
+        assert_eq!(String::from_utf8(made.unwrap()).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_signature_is_a_statement_without_name_and_predicate() {
+        check(
+            signature(&image(), &annotations()),
+            r#"{"_type":"https://in-toto.io/Statement/v1","subject":[{"digest":{"sha256":"HEX"},"annotations":{"env":"prod"}}],"predicateType":"https://sigstore.dev/cosign/sign/v1","predicate":{}}"#,
+        );
+    }
+
+    #[test]
+    fn an_attestation_names_its_subject_and_has_the_version_that_its_readers_know() {
+        let predicate = Predicate::new(
+            "urn:x".parse().unwrap(),
+            b"{ }",
+            jiff::Timestamp::UNIX_EPOCH,
+        );
+        for (version, name) in [(Version::V01, "v0.1"), (Version::V1, "v1")] {
+            let expected = r#"{"_type":"https://in-toto.io/Statement/VERSION","subject":[{"name":"docker.io/library/nginx","digest":{"sha256":"HEX"}}],"predicateType":"urn:x","predicate":{ }}"#;
+            check(
+                attestation(&image(), predicate.as_ref().unwrap(), version),
+                &expected.replace("VERSION", name),
+            );
+        }
+    }
+
+    #[test]
+    fn the_older_payload_is_what_cosign_writes() {
+        let payload = r#"{"critical":{"identity":{"docker-reference":"docker.io/library/nginx"},"image":{"docker-manifest-digest":"sha256:HEX"},"type":"cosign container image signature"},"optional":OPTIONAL}"#;
+        check(
+            simple_signing(&image(), &Annotations::new()),
+            &payload.replace("OPTIONAL", "null"),
+        );
+        check(
+            simple_signing(&image(), &annotations()),
+            &payload.replace("OPTIONAL", r#"{"env":"prod"}"#),
+        );
+    }
+
+    fn image() -> PinnedReference {
+        PinnedReference::new("nginx".parse().unwrap(), Digest::of(b""))
+    }
+
+    fn annotations() -> Annotations {
+        Annotations::from([("env".to_owned(), "prod".to_owned())])
+    }
+
+    const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+}

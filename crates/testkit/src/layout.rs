@@ -107,3 +107,55 @@ fn read_json(path: &Path) -> Value {
     let bytes = fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_slice(&bytes).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn write(directory: &Path, content: &str) -> String {
+        let digest = Digest::of(content.as_bytes());
+        fs::write(directory.join("blobs/sha256").join(digest.hex()), content).unwrap();
+        digest.to_string()
+    }
+
+    #[tokio::test]
+    async fn loads_blobs_and_tags_as_cosign_and_others_record_them() {
+        let manifest_type = "application/vnd.oci.image.manifest.v1+json";
+        let directory = tempfile::tempdir().unwrap();
+        fs::create_dir_all(directory.path().join("blobs/sha256")).unwrap();
+        let untyped = json!({"schemaVersion": 2, "config": {}, "layers": []}).to_string();
+        let image = write(directory.path(), &untyped);
+        let signature = json!({"schemaVersion": 2, "mediaType": manifest_type, "layers": [1]});
+        let signature = write(directory.path(), &signature.to_string());
+        let blob = write(directory.path(), "not a manifest");
+        let entry = |digest: &str, key: &str, value: &str| json!({"mediaType": manifest_type, "digest": digest, "annotations": {key: value}});
+        let listed = [
+            entry(
+                &image,
+                "org.opencontainers.image.ref.name",
+                "docker.io/shop/api:1.0",
+            ),
+            entry(&image, "kind", "dev.cosignproject.cosign/image"),
+            entry(&signature, "kind", "dev.cosignproject.cosign/sigs"),
+        ];
+        let index = json!({"schemaVersion": 2, "manifests": listed});
+        fs::write(directory.path().join("index.json"), index.to_string()).unwrap();
+
+        let registry = TestRegistry::start().await;
+        registry.load_layout(directory.path(), "shop/api");
+        let attached = format!("{}.sig", image.replace(':', "-"));
+        assert_eq!(registry.tags("shop/api"), ["1.0", attached.as_str()]);
+        assert_eq!(
+            registry.tagged("shop/api", "1.0").unwrap().to_string(),
+            image
+        );
+        assert_eq!(
+            registry.tagged("shop/api", &attached).unwrap().to_string(),
+            signature
+        );
+        assert!(registry.manifest("shop/api", &image).is_some());
+        assert!(registry.manifest("shop/api", &blob).is_none());
+    }
+}

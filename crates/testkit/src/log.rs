@@ -18,10 +18,12 @@ pub struct Request {
     pub host: String,
     /// The scheme of the `Authorization` header, if one was sent.
     pub authorization: Option<String>,
+    /// Whether it came over HTTP/2.
+    pub http2: bool,
     /// What was answered; 0 while there is no answer.
     pub status: u16,
-    began: Instant,
-    ended: Option<Instant>,
+    pub(crate) began: Instant,
+    pub(crate) ended: Option<Instant>,
 }
 
 /// The requests that a server has seen. Clones share one log.
@@ -29,29 +31,28 @@ pub struct Request {
 pub struct Log(Arc<Mutex<Vec<Request>>>);
 
 impl Request {
+    pub(crate) fn new(method: &str, target: &str) -> Self {
+        Self {
+            method: method.to_owned(),
+            target: target.to_owned(),
+            host: String::new(),
+            authorization: None,
+            http2: false,
+            status: 0,
+            began: Instant::now(),
+            ended: None,
+        }
+    }
+
     fn line(&self) -> String {
         format!("{} {}", self.method, self.target)
     }
 }
 
 impl Log {
-    pub(crate) fn begin(
-        &self,
-        method: &str,
-        target: &str,
-        host: &str,
-        authorization: Option<String>,
-    ) -> usize {
+    pub(crate) fn begin(&self, arrived: Request) -> usize {
         let mut requests = self.0.lock().unwrap();
-        requests.push(Request {
-            method: method.to_owned(),
-            target: target.to_owned(),
-            host: host.to_owned(),
-            authorization,
-            status: 0,
-            began: Instant::now(),
-            ended: None,
-        });
+        requests.push(arrived);
         requests.len() - 1
     }
 

@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-use crate::log::Log;
+use crate::log::{Log, Request};
 
 /// Answers every request with the same bytes, then closes the connection. It stops when it is dropped.
 pub struct RawServer {
@@ -78,7 +78,10 @@ async fn answer(mut stream: TcpStream, bytes: Vec<u8>, repeated: bool, log: Log)
         .to_ascii_lowercase()
         .contains("\r\nauthorization:")
         .then(String::new);
-    log.begin(method, target, "", authorization);
+    log.begin(Request {
+        authorization,
+        ..Request::new(method, target)
+    });
     while stream.write_all(&bytes).await.is_ok() && repeated {}
     let _ = stream.shutdown().await;
 }

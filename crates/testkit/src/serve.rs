@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use crate::fault::Closed;
+use crate::log::Request as Arrived;
 use crate::registry::Shared;
 use crate::routes::{self, Call};
 use crate::tls::Identity;
@@ -77,12 +78,13 @@ async fn respond(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Resp
     };
     let authorization = header(header::AUTHORIZATION)
         .map(|value| value.split(' ').next().unwrap_or_default().to_owned());
-    let host = header(header::HOST)
-        .or(parts.uri.authority().map(|host| host.as_str()))
-        .unwrap_or_default();
-    let entry = shared
-        .log
-        .begin(parts.method.as_str(), &target, host, authorization);
+    let host = header(header::HOST).or(parts.uri.authority().map(|host| host.as_str()));
+    let entry = shared.log.begin(Arrived {
+        host: host.unwrap_or_default().to_owned(),
+        authorization,
+        http2: parts.version == http::Version::HTTP_2,
+        ..Arrived::new(parts.method.as_str(), &target)
+    });
     let applied = shared.faults.matching(parts.method.as_str(), &target);
 
     let response = match applied.before().await? {

@@ -93,7 +93,7 @@ pub(super) fn the_service_leads_to_the_port_that_serves(stage: &Stage) -> Outcom
 }
 
 /// The probes of the container, and the metrics beside them.
-pub(super) fn the_webhook_says_what_it_is_to_those_who_measure(stage: &Stage) -> Outcome {
+pub(super) fn the_webhook_answers_probes_and_scrapes(stage: &Stage) -> Outcome {
     stage.admits(&stage.signed()?)?;
     let metrics = stage.webhook.ask("/metrics")?;
     ensure(metrics.contains("countersign_"), || metrics.clone())?;

@@ -27,13 +27,17 @@ pub(super) fn does_not_touch_the_control_planes_namespace(stage: &Stage) -> Outc
 /// Even when somebody labels the namespace: a webhook that must admit its own pods could never start.
 fn is_never_asked_about(stage: &Stage, namespace: &str) -> Outcome {
     let kubectl = &stage.cluster.kubectl;
-    let bad = stage.unsigned()?;
     let label = |label: &str| kubectl.run(["label", "namespace", namespace, label]);
     label("countersign.dev/protect=true")?.exits(0)?;
-    // By now the API server knows of the label: it knows of a later one.
-    let witness = stage.unprotected()?;
-    super::changes::protect(stage, &witness)?;
-    let image = format!("--image={}", bad.by_tag());
+    let outcome = admits_what_is_unsigned(stage, namespace);
+    label("countersign.dev/protect-")?.exits(0)?;
+    outcome
+}
+
+fn admits_what_is_unsigned(stage: &Stage, namespace: &str) -> Outcome {
+    // The API server knows of the label by now: it knows of a later one.
+    super::changes::protect(stage, &stage.unprotected()?)?;
+    let image = format!("--image={}", stage.unsigned()?.by_tag());
     let run = [
         "-n",
         namespace,
@@ -43,9 +47,7 @@ fn is_never_asked_about(stage: &Stage, namespace: &str) -> Outcome {
         &image,
         "--dry-run=server",
     ];
-    let outcome = kubectl.run(run)?;
-    label("countersign.dev/protect-")?.exits(0)?;
-    outcome.exits(0).map(drop)
+    stage.cluster.kubectl.run(run)?.exits(0).map(drop)
 }
 
 pub(super) fn rejects_a_deployment_before_its_pods(stage: &Stage) -> Outcome {

@@ -56,18 +56,13 @@ fn verifies(bench: &Bench, cosign: Cosign, form: Form) -> Outcome {
 }
 
 pub(super) fn verifies_an_index_that_cosign_signed(bench: &Bench) -> Outcome {
-    let index = bench.registry.push_index("theirs/index")?;
-    bench.cosign_attaches(
-        Cosign::Three,
-        Form::Bundle,
-        &bench.theirs,
-        &index,
-        None,
-        &[],
-    )?;
+    let (index, key) = (bench.registry.push_index("theirs/index")?, &bench.theirs);
+    bench.verify(key, &index.by_tag(), &[])?.exits(1)?;
+    bench.cosign_attaches(Cosign::Three, Form::Bundle, key, &index, None, &[])?;
+    bench.verify(key, &index.by_tag(), &[])?.exits(0)?;
     bench
-        .verify(&bench.theirs, &index.by_tag(), &[])?
-        .exits(0)
+        .verify(&bench.stranger, &index.by_tag(), &[])?
+        .exits(1)
         .map(drop)
 }
 

@@ -8,9 +8,9 @@ use serde_json::json;
 use super::{Shell, snapshot};
 use crate::world::{PROVENANCE, SBOM};
 
-const CHECK: &str = "check --policies policies";
+pub(super) const CHECK: &str = "check --policies policies";
 const POLICY: &str = include_str!("../../fixtures/demo/policy.yaml");
-const POD: &str = r#"
+pub(super) const POD: &str = r#"
 apiVersion: v1
 kind: Pod
 metadata: {name: api, namespace: shop}
@@ -18,7 +18,7 @@ spec: {containers: [{name: api, image: "REGISTRY/shop/api:1"}]}
 "#;
 
 /// An image without evidence, a policy that wants all of it, and a pod.
-async fn shop() -> Shell {
+pub(super) async fn shop() -> Shell {
     let shell = Shell::with_keys(TestRegistry::builder()).await;
     shell.image("shop/api", "1", "one");
     shell.write("sbom.json", SBOM);
@@ -37,7 +37,7 @@ async fn shop() -> Shell {
     shell
 }
 
-async fn release(shell: &Shell) {
+pub(super) async fn release(shell: &Shell) {
     shell
         .run("sign --key release.key REGISTRY/shop/api:1")
         .await
@@ -185,131 +185,6 @@ async fn a_registry_that_fails_is_could_not_look_and_never_unsigned() {
 }
 
 #[tokio::test]
-async fn where_results_mix_a_bad_file_comes_before_a_denial_before_could_not_look() {
-    let shell = shop().await;
-    let absent = POD.replace("shop/api:1", "shop/absent:1");
-    shell.write("absent.yaml", &absent);
-    shell.write("broken.yaml", "apiVersion: v1\nkind: Pod\nspec: 7\n");
-    shell.run(&format!("{CHECK} -f absent.yaml")).await.is(3);
-    shell
-        .run(&format!("{CHECK} -f absent.yaml -f pod.yaml"))
-        .await
-        .is(1);
-    let ended = shell
-        .run(&format!(
-            "{CHECK} -f absent.yaml -f pod.yaml -f broken.yaml"
-        ))
-        .await
-        .is(2);
-    assert!(
-        ended.stderr.contains("error: broken.yaml: "),
-        "{}",
-        ended.stderr
-    );
-    assert!(
-        ended.stdout.contains("denied: Pod shop/api (pod.yaml)"),
-        "{}",
-        ended.stdout
-    );
-}
-
-#[tokio::test]
-async fn manifests_come_from_directories_lists_and_stdin() {
-    let shell = shop().await;
-    release(&shell).await;
-    fs::create_dir_all(shell.path("manifests/deeper")).unwrap();
-    shell.write(
-        "manifests/a.yaml",
-        &format!("{POD}---\n{}", POD.replace("name: api, n", "name: two, n")),
-    );
-    shell.write(
-        "manifests/deeper/b.yml",
-        &POD.replace("name: api, n", "name: three, n"),
-    );
-    shell.write("manifests/notes.txt", "not a manifest");
-    let admitted = |stdout: &str| {
-        stdout
-            .lines()
-            .filter(|line| line.starts_with("admitted: "))
-            .count()
-    };
-    assert_eq!(
-        admitted(
-            &shell
-                .run(&format!("{CHECK} -f manifests"))
-                .await
-                .is(0)
-                .stdout
-        ),
-        2
-    );
-    assert_eq!(
-        admitted(
-            &shell
-                .run(&format!("{CHECK} -R -f manifests"))
-                .await
-                .is(0)
-                .stdout
-        ),
-        3
-    );
-
-    let list = json!({"apiVersion": "v1", "kind": "List", "items": [
-        {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}, "spec": {"containers": [{"name": "c", "image": format!("{}/shop/api:1", shell.registry.host())}]}},
-        {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "b"}},
-    ]});
-    let words = [
-        "check",
-        "--policies",
-        "policies",
-        "-f",
-        "-",
-        "--plain-http",
-        shell.registry.host(),
-    ];
-    let ended = shell.exactly(words, &[], &list.to_string()).await.is(0);
-    assert_eq!(ended.stdout, "admitted: Pod a (stdin)\n");
-    fs::create_dir(shell.path("empty")).unwrap();
-    shell.run(&format!("{CHECK} -f empty")).await.is(2);
-}
-
-#[tokio::test]
-async fn what_only_a_cluster_knows_is_said_and_not_assumed() {
-    let shell = shop().await;
-    release(&shell).await;
-    let selecting = fs::read_to_string(shell.path("policies/production.yaml")).unwrap();
-    let selecting = selecting.replace(
-        "  authorities:",
-        "  namespaceSelector: {matchLabels: {team: shop}}\n  authorities:",
-    );
-    shell.write("policies/production.yaml", &selecting);
-    let ended = shell.run(&format!("{CHECK} REGISTRY/shop/api:1")).await;
-    snapshot!(shell, ended, @r#"
-    exit 0
-    --- stdout
-    admitted: image REGISTRY/shop/api:1
-    --- stderr
-    not known here: who creates it (request.user)
-    not known here: the namespace of what names none; --namespace NAME says it
-    not known here: the pod around a bare image: labels, service account and the like
-    warning: REGISTRY/shop/api:1 is a tag, judged as sha256:[…]: write REGISTRY/shop/api@sha256:[…], for the node will ask again what the tag means
-    warning: REGISTRY/shop/api:1: the namespace selector of policy production asks for labels that are not known (team); it counts as matching
-    "#);
-
-    // A namespace that comes with the manifests decides: here, that no policy covers its pods.
-    shell.write(
-        "namespace.yaml",
-        "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {team: other}}\n",
-    );
-    let ended = shell
-        .run(&format!("{CHECK} -f namespace.yaml -f pod.yaml"))
-        .await
-        .is(1);
-    assert!(ended.stdout.contains("(unmatched)"), "{}", ended.stdout);
-    assert!(!ended.stderr.contains("labels"), "{}", ended.stderr);
-}
-
-#[tokio::test]
 async fn policies_that_cannot_be_used_are_named_by_line_before_a_registry_is_asked() {
     let shell = shop().await;
     let wrong = fs::read_to_string(shell.path("policies/production.yaml"))
@@ -324,6 +199,7 @@ async fn policies_that_cannot_be_used_are_named_by_line_before_a_registry_is_ask
     error: the policies in policies cannot be used (unknown_param)
       policies/production.yaml:17:65: signature/signed has no parameter `treshold`
         hint: did you mean `threshold`?
+    hint: the rules and their parameters are described under docs/rules
     "#);
     assert_eq!(shell.registry.log().lines(), [] as [&str; 0]);
 

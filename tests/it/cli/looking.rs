@@ -1,4 +1,4 @@
-//! `inspect`, `download`, `resolve` and `images`: what is there, said as it is.
+//! `inspect`, `download` and `resolve`: what is there, said as it is.
 
 use countersign_image::media_type;
 use countersign_testkit::{Layer, TestRegistry};
@@ -253,37 +253,6 @@ async fn a_registry_that_is_not_there_is_could_not_look() {
         )
         .await;
     ended.fails(3, "registry_unreachable");
-}
-
-#[tokio::test]
-async fn images_lists_what_manifests_run() {
-    let shell = Shell::start().await;
-    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: api, namespace: shop}\nspec:\n  initContainers: [{name: i, image: nginx}]\n  containers: [{name: c, image: 'ghcr.io/acme/api:1'}]\n  volumes: [{name: v, image: {reference: 'acme/model@sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a'}}]\n";
-    let role = "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: r}\n";
-    let list = "---\napiVersion: v1\nkind: List\nitems:\n- {apiVersion: batch/v1, kind: CronJob, metadata: {name: j}, spec: {jobTemplate: {spec: {template: {spec: {containers: [{name: c, image: 'UPPER'}]}}}}}}\n";
-    let ended = shell
-        .exactly(["images", "-f", "-"], &[], &format!("{pod}{role}{list}"))
-        .await;
-    snapshot!(shell, ended, @r#"
-    exit 2
-    --- stdout
-    Pod shop/api  (stdin)
-      spec.initContainers[0].image                             nginx                                                                               docker.io/library/nginx:latest
-      spec.containers[0].image                                 ghcr.io/acme/api:1                                                                  ghcr.io/acme/api:1
-      spec.volumes[0].image.reference                          acme/model@sha256:[…]  docker.io/acme/model@sha256:[…]
-    CronJob j  (stdin)
-      spec.jobTemplate.spec.template.spec.containers[0].image  UPPER                                                                               (no valid reference)
-    --- stderr
-    error: stdin: spec.jobTemplate.spec.template.spec.containers[0].image: the repository path has upper case: library/UPPER
-    "#);
-
-    let ended = shell.exactly(["images", "-f", "-"], &[], "a: [").await;
-    snapshot!(shell, ended, @r#"
-    exit 2
-    --- stdout
-    --- stderr
-    error: stdin: line 1 column 4: unclosed bracket '[' (manifest_malformed)
-    "#);
 }
 
 #[tokio::test]

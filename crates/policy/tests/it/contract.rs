@@ -88,6 +88,7 @@ fn an_element_of_the_wrong_shape_denies() {
     for element in [
         "\"text\"",
         "7",
+        "[\"x\", \"m\"]",
         "{\"msg\": \"no code\"}",
         "{\"code\": \"x\"}",
         "{\"code\": \"x\", \"msg\": 7}",
@@ -132,13 +133,15 @@ fn a_rule_that_takes_too_long_denies() {
 }
 
 #[test]
-fn a_message_cannot_forge_a_line() {
+fn an_answer_cannot_forge_a_line() {
     let verdict = judge(
-        "deny contains {\"code\": \"x\", \"msg\": \"a\\nfake: line\\u001b[31m\", \"fix\": \"b\\r\"}",
+        "deny contains {\"code\": \"x\", \"msg\": \"a\\nfake: line\\u001b[31m\", \"fix\": \"b\\r\", \
+         \"details\": {\"found\": [\"c\\n\\u202e\"]}}",
     );
     let violation = &verdict.violations[0];
     assert_eq!(violation.message, "a\\u{a}fake: line\\u{1b}[31m");
     assert_eq!(violation.fix.as_deref(), Some("b\\u{d}"));
+    assert_eq!(violation.details, json!({ "found": ["c\\u{a}\\u{202e}"] }));
 }
 
 #[test]

@@ -161,6 +161,29 @@ async fn trusts_a_custom_ca_and_no_other() {
 }
 
 #[tokio::test]
+async fn collects_over_http2_as_well() {
+    let (registry, trusting) = with_tls().await;
+    let image = registry.push_image("shop/api", "1.0", "content");
+    for count in 0..20 {
+        registry.push_referrer(
+            &image,
+            crate::support::BUNDLE,
+            &[crate::support::bundle(&count.to_string())],
+        );
+    }
+    let collected = look(&Client::new(trusting).unwrap(), &api(&registry))
+        .await
+        .unwrap();
+    assert_eq!(collected.attachments.len(), 20);
+    let requests = registry.log().requests();
+    assert!(
+        requests
+            .iter()
+            .all(|request| request.http2 && request.host == registry.host())
+    );
+}
+
+#[tokio::test]
 async fn refuses_a_ca_file_without_certificates() {
     for pem in [
         "",

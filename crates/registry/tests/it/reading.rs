@@ -286,3 +286,22 @@ async fn looks_only_for_what_some_rule_needs() {
         );
     }
 }
+
+#[tokio::test]
+async fn an_artifact_of_many_layers_that_nobody_verifies_is_one_finding() {
+    let (registry, image, _) = with_bundle().await;
+    registry.push_referrer(
+        &image,
+        "application/vnd.example",
+        &vec![Layer::new("text/plain", "x"); 200],
+    );
+    let collected = look(&client(&registry), &api(&registry)).await.unwrap();
+    assert_eq!(
+        found(&collected),
+        [
+            "bundle@referrer",
+            "unsupported(application/vnd.example)@referrer"
+        ]
+    );
+    assert_eq!(registry.log().count("GET */blobs/*"), 1);
+}

@@ -8,6 +8,7 @@
     reason = "a program of a few lines"
 )]
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use countersign_testkit::{Builder, Issuer, TestRegistry};
@@ -20,12 +21,14 @@ usage: testkit-registry [--listen ADDRESS] [OPTION]...
   --page-size COUNT            list at most COUNT referrers a page
   --basic-auth USER:PASSWORD   demand Basic authentication
   --token-auth USER:PASSWORD   demand tokens, issued at /token
+  --layout REPOSITORY=DIR      load an OCI image layout
   --report                     write a line for each request to stderr
 Prints `listening on ADDRESS` when it is ready.";
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let builder = match configure(std::env::args().skip(1)) {
+    let mut layouts = Vec::new();
+    let builder = match configure(std::env::args().skip(1), &mut layouts) {
         Ok(builder) => builder,
         Err(problem) => {
             eprintln!("{problem}\n{USAGE}");
@@ -34,6 +37,9 @@ async fn main() -> ExitCode {
     };
     match builder.try_start().await {
         Ok(registry) => {
+            for (repository, directory) in &layouts {
+                registry.load_layout(Path::new(directory), repository);
+            }
             println!("listening on {}", registry.host());
             registry.run().await;
             ExitCode::SUCCESS
@@ -45,7 +51,10 @@ async fn main() -> ExitCode {
     }
 }
 
-fn configure(mut arguments: impl Iterator<Item = String>) -> Result<Builder, String> {
+fn configure(
+    mut arguments: impl Iterator<Item = String>,
+    layouts: &mut Vec<(String, String)>,
+) -> Result<Builder, String> {
     let mut builder = TestRegistry::builder();
     while let Some(argument) = arguments.next() {
         let mut value = || {
@@ -69,6 +78,14 @@ fn configure(mut arguments: impl Iterator<Item = String>) -> Result<Builder, Str
             "--token-auth" => {
                 let (user, password) = credentials(&value()?)?;
                 builder.token_auth(&Issuer::new(&user, &password))
+            }
+            "--layout" => {
+                let value = value()?;
+                let layout = value
+                    .split_once('=')
+                    .ok_or("error: --layout needs REPOSITORY=DIR")?;
+                layouts.push((layout.0.to_owned(), layout.1.to_owned()));
+                builder
             }
             "--report" => builder.report(),
             _ => return Err(format!("error: unknown argument {argument}")),

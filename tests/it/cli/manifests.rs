@@ -1,0 +1,166 @@
+//! What `check` and `images` read: files, directories, lists and stdin, and what none of them says.
+
+use std::fs;
+
+use serde_json::json;
+
+use super::checking::{CHECK, POD, release, shop};
+use super::{Shell, snapshot};
+
+#[tokio::test]
+async fn where_results_mix_a_bad_file_comes_before_a_denial_before_could_not_look() {
+    let shell = shop().await;
+    let absent = POD.replace("shop/api:1", "shop/absent:1");
+    shell.write("absent.yaml", &absent);
+    shell.write("broken.yaml", "apiVersion: v1\nkind: Pod\nspec: 7\n");
+    shell.run(&format!("{CHECK} -f absent.yaml")).await.is(3);
+    shell
+        .run(&format!("{CHECK} -f absent.yaml -f pod.yaml"))
+        .await
+        .is(1);
+    let ended = shell
+        .run(&format!(
+            "{CHECK} -f absent.yaml -f pod.yaml -f broken.yaml"
+        ))
+        .await
+        .is(2);
+    assert!(
+        ended.stderr.contains("error: broken.yaml: "),
+        "{}",
+        ended.stderr
+    );
+    assert!(
+        ended.stdout.contains("denied: Pod shop/api (pod.yaml)"),
+        "{}",
+        ended.stdout
+    );
+}
+
+#[tokio::test]
+async fn manifests_come_from_directories_lists_and_stdin() {
+    let shell = shop().await;
+    release(&shell).await;
+    fs::create_dir_all(shell.path("manifests/deeper")).unwrap();
+    shell.write(
+        "manifests/a.yaml",
+        &format!("{POD}---\n{}", POD.replace("name: api, n", "name: two, n")),
+    );
+    shell.write(
+        "manifests/deeper/b.yml",
+        &POD.replace("name: api, n", "name: three, n"),
+    );
+    shell.write("manifests/notes.txt", "not a manifest");
+    let admitted = |stdout: &str| {
+        stdout
+            .lines()
+            .filter(|line| line.starts_with("admitted: "))
+            .count()
+    };
+    assert_eq!(
+        admitted(
+            &shell
+                .run(&format!("{CHECK} -f manifests"))
+                .await
+                .is(0)
+                .stdout
+        ),
+        2
+    );
+    assert_eq!(
+        admitted(
+            &shell
+                .run(&format!("{CHECK} -R -f manifests"))
+                .await
+                .is(0)
+                .stdout
+        ),
+        3
+    );
+
+    let list = json!({"apiVersion": "v1", "kind": "List", "items": [
+        {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}, "spec": {"containers": [{"name": "c", "image": format!("{}/shop/api:1", shell.registry.host())}]}},
+        {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "b"}},
+    ]});
+    let words = [
+        "check",
+        "--policies",
+        "policies",
+        "-f",
+        "-",
+        "--plain-http",
+        shell.registry.host(),
+    ];
+    let ended = shell.exactly(words, &[], &list.to_string()).await.is(0);
+    assert_eq!(ended.stdout, "admitted: Pod a (stdin)\n");
+    fs::create_dir(shell.path("empty")).unwrap();
+    shell.run(&format!("{CHECK} -f empty")).await.is(2);
+}
+
+#[tokio::test]
+async fn what_only_a_cluster_knows_is_said_and_not_assumed() {
+    let shell = shop().await;
+    release(&shell).await;
+    let selecting = fs::read_to_string(shell.path("policies/production.yaml")).unwrap();
+    let selecting = selecting.replace(
+        "  authorities:",
+        "  namespaceSelector: {matchLabels: {team: shop}}\n  authorities:",
+    );
+    shell.write("policies/production.yaml", &selecting);
+    let ended = shell.run(&format!("{CHECK} REGISTRY/shop/api:1")).await;
+    snapshot!(shell, ended, @r#"
+    exit 0
+    --- stdout
+    admitted: image REGISTRY/shop/api:1
+    --- stderr
+    not known here: who creates it (request.user)
+    not known here: the namespace of what names none; --namespace NAME says it
+    not known here: the pod around a bare image: labels, service account and the like
+    warning: REGISTRY/shop/api:1 is a tag, judged as sha256:[…]: write REGISTRY/shop/api@sha256:[…], for the node will ask again what the tag means
+    warning: REGISTRY/shop/api:1: the namespace selector of policy production asks for labels that are not known (team); it counts as matching
+    "#);
+
+    // A namespace that comes with the manifests decides: here, that no policy covers its pods.
+    shell.write(
+        "namespace.yaml",
+        "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {team: other}}\n",
+    );
+    let ended = shell
+        .run(&format!("{CHECK} -f namespace.yaml -f pod.yaml"))
+        .await
+        .is(1);
+    assert!(ended.stdout.contains("(unmatched)"), "{}", ended.stdout);
+    assert!(!ended.stderr.contains("labels"), "{}", ended.stderr);
+}
+
+#[tokio::test]
+async fn images_lists_what_manifests_run() {
+    let shell = Shell::start().await;
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: api, namespace: shop}\nspec:\n  initContainers: [{name: i, image: nginx}]\n  containers: [{name: c, image: 'ghcr.io/acme/api:1'}]\n  volumes: [{name: v, image: {reference: 'acme/model@sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a'}}]\n";
+    let role = "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: r}\n";
+    let list = "---\napiVersion: v1\nkind: List\nitems:\n- {apiVersion: batch/v1, kind: CronJob, metadata: {name: j}, spec: {jobTemplate: {spec: {template: {spec: {containers: [{name: c, image: 'UPPER'}]}}}}}}\n";
+    let ended = shell
+        .exactly(["images", "-f", "-"], &[], &format!("{pod}{role}{list}"))
+        .await;
+    snapshot!(shell, ended, @r#"
+    exit 2
+    --- stdout
+    Pod shop/api  (stdin)
+      spec.initContainers[0].image                             nginx                                                                               docker.io/library/nginx:latest
+      spec.containers[0].image                                 ghcr.io/acme/api:1                                                                  ghcr.io/acme/api:1
+      spec.volumes[0].image.reference                          acme/model@sha256:[…]  docker.io/acme/model@sha256:[…]
+    CronJob j  (stdin)
+      spec.jobTemplate.spec.template.spec.containers[0].image  UPPER                                                                               (no valid reference)
+    --- stderr
+    error: stdin: spec.jobTemplate.spec.template.spec.containers[0].image: the repository path has upper case: library/UPPER (reference_uppercase)
+    hint: write the path in lower case; only a registry or a tag may have upper case
+    "#);
+
+    let ended = shell.exactly(["images", "-f", "-"], &[], "a: [").await;
+    snapshot!(shell, ended, @r#"
+    exit 2
+    --- stdout
+    --- stderr
+    error: stdin: line 1 column 4: unclosed bracket '[' (manifest_malformed)
+    hint: `--help` behind the command says what is expected
+    "#);
+}
