@@ -139,3 +139,16 @@ fn rejection(rejection: &Rejection) -> Json {
     );
     fields
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_we_vouch_for_wins_over_what_was_written() {
+        let ours = json!({ "authorities": ["ci"], "platform": null });
+        let written = json!({ "authorities": ["root"], "platform": "a/b", "builderId": "x" });
+        let expected = json!({ "authorities": ["ci"], "platform": null, "builderId": "x" });
+        assert_eq!(with(ours, &written), expected);
+    }
+}

@@ -80,9 +80,9 @@ _digests := {input.image.digest} | {platform.digest | some platform in input.ima
 
 default _wanted := "an SBOM"
 
-_wanted := sprintf("an SBOM (%s) that lists at least %d packages", [
+_wanted := sprintf("an SBOM (%s) that lists at least %s", [
 	concat(" or ", data.params.formats),
-	data.params.min_packages,
+	_number(data.params.min_packages),
 ])
 
 _found := sort({sprintf("%s SBOM by %s: %s", [
@@ -93,7 +93,11 @@ _found := sort({sprintf("%s SBOM by %s: %s", [
 	some sbom in _sboms
 })
 
-_describe(sbom) := array.concat([sprintf("%d packages besides its root", [_packages(sbom)])], sort(_faults(sbom)))
+_describe(sbom) := array.concat([sprintf("%s besides its root", [_number(_packages(sbom))])], sort(_faults(sbom)))
+
+_number(packages) := "1 package" if packages == 1
+
+_number(packages) := sprintf("%d packages", [packages]) if packages != 1
 
 _faults(sbom) := {fault | some fault in [_format(sbom), _scope(sbom), _other(sbom)]; fault != ""}
 

@@ -36,9 +36,9 @@ test_denies_without_an_sbom if {
 	some denial in required.deny with input as _input([]) with data.params as _params
 	denial == {
 		"code": "no_sbom",
-		"msg": "wanted an SBOM (spdx or cyclonedx) that lists at least 1 packages, found none that is verified",
+		"msg": "wanted an SBOM (spdx or cyclonedx) that lists at least 1 package, found none that is verified",
 		"details": {
-			"wanted": "an SBOM (spdx or cyclonedx) that lists at least 1 packages",
+			"wanted": "an SBOM (spdx or cyclonedx) that lists at least 1 package",
 			"found": ["no verified SBOM"],
 			"nearest": [
 				"SBOM sha256:0123456789ab: attached as spdx, but nobody signed it",
@@ -59,20 +59,20 @@ test_denies_an_sbom_that_lists_its_root_only if {
 test_denies_another_format_and_says_how_to_make_the_wanted_one if {
 	params := {"formats": ["cyclonedx"], "min_packages": 1}
 	some denial in required.deny with input as _input([_spdx]) with data.params as params
-	denial.details.found == ["spdx SBOM by ci: 1 packages besides its root, of another format"]
+	denial.details.found == ["spdx SBOM by ci: 1 package besides its root, of another format"]
 	denial.fix == "countersign attest --key <key> --type cyclonedx --predicate sbom.cdx.json registry.example.com/shop/api@sha256:aa"
 }
 
 test_denies_the_sbom_of_a_build_context if {
 	context := object.union(_spdx, {"scope": "context"})
 	some denial in required.deny with input as _input([context]) with data.params as _params
-	denial.details.found == ["spdx SBOM by ci: 1 packages besides its root, it is about a build context"]
+	denial.details.found == ["spdx SBOM by ci: 1 package besides its root, it is about a build context"]
 }
 
 test_denies_an_sbom_whose_root_names_another_image if {
 	named := object.union(_spdx, {"packages": [_root("pkg:oci/other@sha256%3Aee"), {"name": "lib"}]})
 	some denial in required.deny with input as _input([named]) with data.params as _params
-	denial.details.found == ["spdx SBOM by ci: 1 packages besides its root, its root names another image, sha256:ee"]
+	denial.details.found == ["spdx SBOM by ci: 1 package besides its root, its root names another image, sha256:ee"]
 }
 
 test_denies_a_part_of_the_image if {

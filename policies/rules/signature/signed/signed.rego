@@ -21,7 +21,8 @@
 #         description: how many different signers are needed
 #   example: { authorities: [release], threshold: 1 }
 #   codes:
-#     unsigned: no accepted authority signed the image
+#     unsigned: nobody signed the image
+#     untrusted: somebody signed it, but no accepted authority
 #     threshold: accepted authorities signed it, but too few different signers
 #   reads: [evidence.signatures, evidence.rejected, image.digest, image.repository]
 package rules.signature.signed
@@ -32,7 +33,7 @@ import data.lib.misses
 deny contains {
 	"code": _code,
 	"msg": sprintf("wanted %s, found %s", [_wanted, _count]),
-	"details": {"wanted": _wanted, "found": _found, "nearest": array.concat(_others, misses.signatures)},
+	"details": {"wanted": _wanted, "found": _found, "nearest": _nearest},
 	"fix": sprintf("countersign sign --key <key> %s", [image.pinned]),
 } if {
 	not _satisfied
@@ -55,7 +56,15 @@ _vouchers(signature) := [name | some name in signature.authorities; name in data
 
 default _code := "threshold"
 
-_code := "unsigned" if count(_signers) == 0
+_code := "unsigned" if {
+	count(_signers) == 0
+	count(_nearest) == 0
+}
+
+_code := "untrusted" if {
+	count(_signers) == 0
+	count(_nearest) > 0
+}
 
 default _wanted := "a signature"
 
@@ -69,7 +78,9 @@ default _names := "any authority of the policy"
 
 _names := sprintf("authority %s", [concat(" or ", data.params.authorities)])
 
-_count := "none" if count(_signers) == 0
+_count := "none" if _code == "unsigned"
+
+_count := "none that counts" if _code == "untrusted"
 
 _count := sprintf("%d", [count(_signers)]) if count(_signers) > 0
 
@@ -77,6 +88,8 @@ _found := sort({sprintf("signed by %s, key %s", [concat(", ", _vouchers(signatur
 	some signature in _signatures
 	_accepted(signature)
 })
+
+_nearest := array.concat(_others, misses.signatures)
 
 _others := sort({sprintf("signed by %s, which does not count here", [concat(", ", signature.authorities)]) |
 	some signature in _signatures

@@ -41,6 +41,7 @@ test_names_the_signature_of_another_key if {
 		},
 	])
 		with data.params as {"threshold": 1}
+	denial.code == "untrusted"
 	denial.details.nearest == [
 		"signature sha256:0123456789ab: signed by another key than those of authority release",
 		"signature sha256:dd: about another image",
@@ -49,7 +50,8 @@ test_names_the_signature_of_another_key if {
 
 test_denies_an_authority_that_is_not_asked_for if {
 	some denial in signed.deny with input as _input([_ci]) with data.params as {"authorities": ["release"], "threshold": 1}
-	denial.code == "unsigned"
+	denial.code == "untrusted"
+	denial.msg == "wanted a signature by authority release, found none that counts"
 	denial.details.nearest == ["signed by ci, which does not count here"]
 }
 
