@@ -177,7 +177,7 @@ fn source_hint(error: &SourceError) -> Option<String> {
             Some(format!("if it is yours to allow: --plain-http {host}"))
         }
         SourceError::RealmRefused { realm, .. } => Some(format!(
-            "if {realm} is the token service of {host}: --token-service {host}={realm}"
+            "if {realm} is the token service of {host}: --realm {host}={realm}"
         )),
         SourceError::TlsFailed { .. } => {
             Some(format!("if {host} uses a private CA: --registry-ca FILE"))

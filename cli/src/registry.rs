@@ -23,7 +23,7 @@ pub(crate) struct RegistryArgs {
     registry_ca: Vec<PathBuf>,
     /// Let this token service have the registry's credentials, though it is on another host; may be repeated
     #[arg(long, help_heading = HEADING, value_name = "REGISTRY=HOST", value_parser = pair)]
-    token_service: Vec<(String, String)>,
+    realm: Vec<(String, String)>,
     /// cosign's spelling of --plain-http with the registries of the images
     #[arg(long, hide = true, alias = "allow-http-registry")]
     allow_insecure_registry: bool,
@@ -41,7 +41,7 @@ impl RegistryArgs {
             credentials: Arc::new(DockerCredentials::read()?),
             extra_ca_pem,
             plain_http: self.plain_http(references),
-            realm_pairs: self.token_service.clone(),
+            realm_pairs: self.realm.clone(),
             ..Settings::default()
         };
         Client::new(settings).map_err(|error| {

@@ -33,11 +33,20 @@ fn every_reason_code_is_explained() {
             codes.extend(codes_in(&fs::read_to_string(file).unwrap()));
         }
     }
-    assert!(codes.len() > 40, "only {} codes found: {codes:?}", codes.len());
+    assert!(
+        codes.len() > 40,
+        "only {} codes found: {codes:?}",
+        codes.len()
+    );
 
-    let missing: Vec<_> =
-        codes.iter().filter(|code| !page.contains(&format!("`{code}`"))).collect();
-    assert!(missing.is_empty(), "docs/reference/reason-codes.md lacks {missing:?}");
+    let missing: Vec<_> = codes
+        .iter()
+        .filter(|code| !page.contains(&format!("`{code}`")))
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "docs/reference/reason-codes.md lacks {missing:?}"
+    );
 }
 
 /// Match arms that yield a snake-case word.
@@ -46,7 +55,10 @@ fn codes_in(source: &str) -> Vec<String> {
         .lines()
         .filter_map(|line| line.trim().strip_suffix("\",")?.rsplit_once("=> \""))
         .map(|(_, code)| code.to_owned())
-        .filter(|code| code.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_'))
+        .filter(|code| {
+            code.chars()
+                .all(|letter| letter.is_ascii_lowercase() || letter == '_')
+        })
         .collect()
 }
 
@@ -56,7 +68,11 @@ fn every_invariant_names_tests_that_exist() {
     let (_, invariants) = page.split_once("## Invariants").unwrap();
     let (invariants, _) = invariants.split_once("\n## ").unwrap();
     let mut names = 0;
-    for row in invariants.lines().filter(|line| line.starts_with("| ")).skip(1) {
+    for row in invariants
+        .lines()
+        .filter(|line| line.starts_with("| "))
+        .skip(1)
+    {
         let held_by = row.trim_end_matches(" |").rsplit_once(" | ").unwrap().1;
         for reference in held_by.split('`').skip(1).step_by(2) {
             // `path::to::file.rs` alone, or `file.rs: name of a test`.
@@ -64,7 +80,10 @@ fn every_invariant_names_tests_that_exist() {
                 assert!(root().join(reference).exists(), "{reference} is not there");
                 continue;
             };
-            assert!(read(path).contains(&format!("fn {test}(")), "{path} has no test {test}");
+            assert!(
+                read(path).contains(&format!("fn {test}(")),
+                "{path} has no test {test}"
+            );
             names += 1;
         }
         assert!(held_by.contains('`'), "nothing holds: {row}");
@@ -79,7 +98,11 @@ fn links_between_documents_lead_somewhere() {
     pages.extend(files(&root().join("charts"), "md"));
     for page in pages {
         let text = fs::read_to_string(&page).unwrap();
-        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+        for link in text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next())
+        {
             let path = link.split('#').next().unwrap();
             if path.is_empty() || path.contains("://") {
                 continue;
@@ -91,11 +114,17 @@ fn links_between_documents_lead_somewhere() {
 }
 
 fn rust_files(path: &Path) -> Vec<PathBuf> {
-    if path.is_file() { vec![path.to_owned()] } else { files(path, "rs") }
+    if path.is_file() {
+        vec![path.to_owned()]
+    } else {
+        files(path, "rs")
+    }
 }
 
 fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Vec::new();
+    };
     let mut found = Vec::new();
     for path in entries.map(|entry| entry.unwrap().path()) {
         if path.is_dir() {

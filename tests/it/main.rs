@@ -1,6 +1,10 @@
 //! Integration tests of the workspace, in one binary: the real parts together, over loopback.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot set up must stop")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot set up must stop"
+)]
 
 mod cli;
 mod corpus;

@@ -65,7 +65,11 @@ async fn a_registry_without_referrers_takes_one_more_and_is_remembered() {
     log.clear();
     let second = review(&reviewer, &pod(&[&world.name("shop/api:2.0")])).await;
     assert_eq!(second.outcome(), Outcome::Admit, "{}", second.message());
-    assert_eq!(log.count("GET */referrers/*"), 0, "the host is known to lack the API");
+    assert_eq!(
+        log.count("GET */referrers/*"),
+        0,
+        "the host is known to lack the API"
+    );
     assert_eq!(log.depth(), 4, "{:#?}", log.lines());
     assert_eq!(log.repeated(), Vec::<String>::new());
 }
@@ -84,7 +88,10 @@ async fn ten_containers_of_one_image_cost_the_requests_of_one() {
     world.registry.log().clear();
     let ten = world.review(&[name.as_str(); 10]).await;
 
-    assert_eq!((one.outcome(), ten.outcome()), (Outcome::Admit, Outcome::Admit));
+    assert_eq!(
+        (one.outcome(), ten.outcome()),
+        (Outcome::Admit, Outcome::Admit)
+    );
     assert_eq!(world.registry.log().lines(), requests);
     assert_eq!(ten.images[0].paths.len(), 10);
 }
@@ -98,7 +105,9 @@ async fn what_no_rule_reads_is_not_asked_for() {
     policy["spec"]["rules"] = serde_json::json!([{"rule": "signature/signed"}]);
     world.registry.log().clear();
 
-    let review = world.review_by(&[policy], &pod(&[&world.name("shop/api:1.0")])).await;
+    let review = world
+        .review_by(&[policy], &pod(&[&world.name("shop/api:1.0")]))
+        .await;
 
     assert_eq!(review.outcome(), Outcome::Admit, "{}", review.message());
     let log = world.registry.log();
@@ -115,6 +124,9 @@ async fn an_image_that_no_policy_covers_costs_no_request() {
 
     let review = world.review(&[&world.name("other/thing:1")]).await;
 
-    assert_eq!((review.outcome(), review.code().as_str()), (Outcome::Deny, "unmatched"));
+    assert_eq!(
+        (review.outcome(), review.code().as_str()),
+        (Outcome::Deny, "unmatched")
+    );
     assert_eq!(world.registry.log().lines(), Vec::<String>::new());
 }

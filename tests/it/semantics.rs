@@ -24,10 +24,21 @@ async fn an_unsigned_image_is_denied_by_every_rule() {
         .collect();
     assert_eq!(
         rules,
-        ["provenance/builder_id", "provenance/slsa_level", "sbom/required", "signature/signed"]
+        [
+            "provenance/builder_id",
+            "provenance/slsa_level",
+            "sbom/required",
+            "signature/signed"
+        ]
     );
     let message = review.message();
-    for needle in ["production", &image.digest().to_string(), "spec.containers[0].image", "countersign check", "countersign sign"] {
+    for needle in [
+        "production",
+        &image.digest().to_string(),
+        "spec.containers[0].image",
+        "countersign check",
+        "countersign sign",
+    ] {
         assert!(message.contains(needle), "no {needle:?} in:\n{message}");
     }
 }
@@ -44,14 +55,24 @@ async fn what_was_judged_is_what_the_tag_meant_once() {
     assert_eq!(before.outcome(), Outcome::Admit, "{}", before.message());
     assert_eq!(before.images[0].pinned.as_ref(), Some(&good.image));
 
-    let moved = world.registry.push_image("shop/api", "1.0", "other content");
+    let moved = world
+        .registry
+        .push_image("shop/api", "1.0", "other content");
     let after = review(&reviewer, &pod(&[&name])).await;
     assert_eq!(after.outcome(), Outcome::Deny);
-    assert!(after.code().starts_with("signature/signed:"), "{}", after.code());
+    assert!(
+        after.code().starts_with("signature/signed:"),
+        "{}",
+        after.code()
+    );
     assert_eq!(after.images[0].pinned.as_ref(), Some(&moved.image));
 
     let pinned = review(&reviewer, &pod(&[&format!("{name}@{}", good.digest())])).await;
-    assert_eq!(pinned.outcome(), Outcome::Admit, "the digest decides, whatever the tag means now");
+    assert_eq!(
+        pinned.outcome(),
+        Outcome::Admit,
+        "the digest decides, whatever the tag means now"
+    );
 }
 
 #[tokio::test]
@@ -59,8 +80,18 @@ async fn both_forms_of_evidence_are_united() {
     let world = World::new().await;
     let image = world.registry.push_image("shop/api", "1.0", "one");
     world.sign(&image, &world.release, Storage::Legacy).await;
-    world.attest(&image, &world.release, "slsaprovenance1", PROVENANCE, Storage::Bundle).await;
-    world.attest(&image, &world.release, "spdxjson", SBOM, Storage::Legacy).await;
+    world
+        .attest(
+            &image,
+            &world.release,
+            "slsaprovenance1",
+            PROVENANCE,
+            Storage::Bundle,
+        )
+        .await;
+    world
+        .attest(&image, &world.release, "spdxjson", SBOM, Storage::Legacy)
+        .await;
 
     let review = world.review(&[&world.name("shop/api:1.0")]).await;
 
@@ -74,14 +105,25 @@ async fn a_strangers_signature_is_the_nearest_miss_and_no_evidence() {
     let stranger = PrivateKey::generate().unwrap();
     for storage in [Storage::Bundle, Storage::Legacy] {
         world.sign(&image, &stranger, storage).await;
-        world.attest(&image, &stranger, "spdxjson", SBOM, storage).await;
+        world
+            .attest(&image, &stranger, "spdxjson", SBOM, storage)
+            .await;
     }
 
     let review = world.review(&[&world.name("shop/api:1.0")]).await;
 
     assert_eq!(review.outcome(), Outcome::Deny);
-    assert_eq!(codes(&review).len(), 4, "nothing of it counts: {:?}", codes(&review));
-    assert!(review.message().contains("another key"), "{}", review.message());
+    assert_eq!(
+        codes(&review).len(),
+        4,
+        "nothing of it counts: {:?}",
+        codes(&review)
+    );
+    assert!(
+        review.message().contains("another key"),
+        "{}",
+        review.message()
+    );
 }
 
 #[tokio::test]
@@ -89,14 +131,26 @@ async fn an_sbom_that_nobody_signed_is_named_with_the_command_that_would_fix_it(
     let world = World::new().await;
     let image = world.registry.push_image("shop/api", "1.0", "one");
     world.sign(&image, &world.release, Storage::Bundle).await;
-    world.attest(&image, &world.release, "slsaprovenance1", PROVENANCE, Storage::Bundle).await;
+    world
+        .attest(
+            &image,
+            &world.release,
+            "slsaprovenance1",
+            PROVENANCE,
+            Storage::Bundle,
+        )
+        .await;
     let layer = countersign_testkit::Layer::new("text/spdx+json", SBOM);
     world.registry.push_attached_tag(&image, "sbom", &[layer]);
 
     let review = world.review(&[&world.name("shop/api:1.0")]).await;
 
     assert_eq!(review.outcome(), Outcome::Deny);
-    assert!(codes(&review)[0].starts_with("sbom/required:"), "{:?}", codes(&review));
+    assert!(
+        codes(&review)[0].starts_with("sbom/required:"),
+        "{:?}",
+        codes(&review)
+    );
     let message = review.message();
     assert!(message.contains("nobody signed"), "{message}");
     assert!(message.contains("countersign attest"), "{message}");
@@ -123,7 +177,10 @@ async fn a_registry_that_fails_is_never_called_unsigned() {
         );
         let message = review.message();
         assert!(message.contains("could not look"), "{message}");
-        assert!(!message.contains("unsigned") && !message.contains("no signature"), "{message}");
+        assert!(
+            !message.contains("unsigned") && !message.contains("no signature"),
+            "{message}"
+        );
     }
 }
 
@@ -131,7 +188,9 @@ async fn a_registry_that_fails_is_never_called_unsigned() {
 async fn a_registry_that_is_slow_is_named_before_the_deadline() {
     let world = World::new().await;
     world.registry.push_image("shop/api", "1.0", "one");
-    world.registry.fault(Fault::on("GET */manifests/*").delay(Duration::from_secs(60)));
+    world
+        .registry
+        .fault(Fault::on("GET */manifests/*").delay(Duration::from_secs(60)));
     let reviewer = world.reviewer(&[world.policy()], Settings::default());
     let deadline = Instant::now() + Duration::from_millis(200);
 
@@ -141,7 +200,11 @@ async fn a_registry_that_is_slow_is_named_before_the_deadline() {
         (review.outcome(), review.code().as_str()),
         (Outcome::CouldNotLook, "deadline_exceeded")
     );
-    assert!(review.message().contains(world.registry.host()), "{}", review.message());
+    assert!(
+        review.message().contains(world.registry.host()),
+        "{}",
+        review.message()
+    );
 }
 
 #[tokio::test]
@@ -150,14 +213,23 @@ async fn one_image_that_fails_does_not_hide_what_is_wrong_with_another() {
     let good = world.registry.push_image("shop/good", "1", "good");
     world.release(&good, Storage::Bundle).await;
     world.registry.push_image("shop/bad", "1", "bad");
-    world.registry.fault(Fault::on("GET */shop/gone/*").status(500));
+    world
+        .registry
+        .fault(Fault::on("GET */shop/gone/*").status(500));
 
     let images = ["shop/good:1", "shop/gone:1", "shop/bad:1"].map(|path| world.name(path));
     let review = world.review(&[&images[0], &images[1], &images[2]]).await;
 
     let outcomes: Vec<_> = review.images.iter().map(|image| image.outcome()).collect();
-    assert_eq!(outcomes, [Outcome::Admit, Outcome::CouldNotLook, Outcome::Deny]);
-    assert_eq!(review.outcome(), Outcome::Deny, "a denial outranks what could not be seen");
+    assert_eq!(
+        outcomes,
+        [Outcome::Admit, Outcome::CouldNotLook, Outcome::Deny]
+    );
+    assert_eq!(
+        review.outcome(),
+        Outcome::Deny,
+        "a denial outranks what could not be seen"
+    );
 }
 
 #[tokio::test]
@@ -177,8 +249,16 @@ async fn thresholds_count_identities_and_not_signatures() {
     }
 
     let once = world.review_by(&[policy.clone()], &pod).await;
-    assert_eq!(once.outcome(), Outcome::Deny, "one key, however often, is one identity");
-    assert!(once.code().starts_with("signature/signed:"), "{}", once.code());
+    assert_eq!(
+        once.outcome(),
+        Outcome::Deny,
+        "one key, however often, is one identity"
+    );
+    assert!(
+        once.code().starts_with("signature/signed:"),
+        "{}",
+        once.code()
+    );
 
     world.sign(&image, &second, Storage::Bundle).await;
     let twice = world.review_by(&[policy], &pod).await;
@@ -196,24 +276,44 @@ async fn one_key_under_two_names_is_one_identity() {
     policy["spec"]["rules"] = json!([{"rule": "signature/signed", "params": {"threshold": 2}}]);
     world.sign(&image, &world.release, Storage::Bundle).await;
 
-    let review = world.review_by(&[policy], &pod(&[&world.name("shop/api:1.0")])).await;
+    let review = world
+        .review_by(&[policy], &pod(&[&world.name("shop/api:1.0")]))
+        .await;
 
     assert_eq!(review.outcome(), Outcome::Deny);
-    assert!(review.code().starts_with("signature/signed:"), "{}", review.code());
+    assert!(
+        review.code().starts_with("signature/signed:"),
+        "{}",
+        review.code()
+    );
 }
 
 #[tokio::test]
 async fn an_attestation_is_not_a_signature() {
     let world = World::new().await;
     let image = world.registry.push_image("shop/api", "1.0", "one");
-    world.attest(&image, &world.release, "vuln", r#"{"scanner": {}}"#, Storage::Bundle).await;
+    world
+        .attest(
+            &image,
+            &world.release,
+            "vuln",
+            r#"{"scanner": {}}"#,
+            Storage::Bundle,
+        )
+        .await;
     let mut policy = world.policy();
     policy["spec"]["rules"] = json!([{"rule": "signature/signed"}]);
 
-    let review = world.review_by(&[policy], &pod(&[&world.name("shop/api:1.0")])).await;
+    let review = world
+        .review_by(&[policy], &pod(&[&world.name("shop/api:1.0")]))
+        .await;
 
     assert_eq!(review.outcome(), Outcome::Deny);
-    assert!(review.code().starts_with("signature/signed:"), "{}", review.code());
+    assert!(
+        review.code().starts_with("signature/signed:"),
+        "{}",
+        review.code()
+    );
 }
 
 #[tokio::test]
@@ -227,12 +327,30 @@ async fn a_builder_counts_only_from_a_signer_that_may_speak_for_it() {
         {"name": "laptop", "key": {"pem": laptop.public_key().to_pem()}},
     ]);
     policy["spec"]["rules"] = json!([{"rule": "provenance/slsa_level", "params": {"minimum": 3}}]);
-    world.attest(&image, &laptop, "slsaprovenance1", PROVENANCE, Storage::Bundle).await;
+    world
+        .attest(
+            &image,
+            &laptop,
+            "slsaprovenance1",
+            PROVENANCE,
+            Storage::Bundle,
+        )
+        .await;
 
-    let review = world.review_by(&[policy], &pod(&[&world.name("shop/api:1.0")])).await;
+    let review = world
+        .review_by(&[policy], &pod(&[&world.name("shop/api:1.0")]))
+        .await;
 
-    assert_eq!(review.outcome(), Outcome::Deny, "the text of builder.id proves nothing");
-    assert!(review.code().starts_with("provenance/slsa_level:"), "{}", review.code());
+    assert_eq!(
+        review.outcome(),
+        Outcome::Deny,
+        "the text of builder.id proves nothing"
+    );
+    assert!(
+        review.code().starts_with("provenance/slsa_level:"),
+        "{}",
+        review.code()
+    );
 }
 
 #[tokio::test]
@@ -246,8 +364,17 @@ async fn warn_and_audit_policies_refuse_nothing_even_when_they_cannot_look() {
 
         let unsigned = world.review_by(&[policy.clone()], &pod(&[&name])).await;
         assert_eq!(unsigned.outcome(), Outcome::Admit);
-        let warns = |warnings: &[String]| warnings.iter().any(|line| line.contains("policy production"));
-        assert_eq!(warns(&unsigned.warnings()), warned, "{:?}", unsigned.warnings());
+        let warns = |warnings: &[String]| {
+            warnings
+                .iter()
+                .any(|line| line.contains("policy production"))
+        };
+        assert_eq!(
+            warns(&unsigned.warnings()),
+            warned,
+            "{:?}",
+            unsigned.warnings()
+        );
         assert!(unsigned.audit_annotations()["image.0"].contains("signature/signed:"));
 
         world.registry.fault(Fault::on("* *").status(503));
@@ -256,8 +383,14 @@ async fn warn_and_audit_policies_refuse_nothing_even_when_they_cannot_look() {
         assert_eq!(warns(&blind.warnings()), warned, "{:?}", blind.warnings());
         assert!(blind.audit_annotations()["image.0"].contains("registry_error"));
 
-        let both = world.review_by(&[policy, second(&world)], &pod(&[&name])).await;
-        assert_eq!(both.outcome(), Outcome::CouldNotLook, "one enforcing policy is enough");
+        let both = world
+            .review_by(&[policy, second(&world)], &pod(&[&name]))
+            .await;
+        assert_eq!(
+            both.outcome(),
+            Outcome::CouldNotLook,
+            "one enforcing policy is enough"
+        );
     }
 }
 
@@ -273,15 +406,24 @@ async fn every_policy_that_covers_an_image_must_admit_it() {
     let image = world.registry.push_image("shop/api", "1.0", "one");
     world.release(&image, Storage::Bundle).await;
     let mut other = second(&world);
-    other["spec"]["authorities"] =
-        json!([{"name": "release", "key": {"pem": PrivateKey::generate().unwrap().public_key().to_pem()}}]);
+    other["spec"]["authorities"] = json!([{"name": "release", "key": {"pem": PrivateKey::generate().unwrap().public_key().to_pem()}}]);
     other["spec"]["rules"] = json!([{"rule": "signature/signed"}]);
 
-    let review =
-        world.review_by(&[world.policy(), other], &pod(&[&world.name("shop/api:1.0")])).await;
+    let review = world
+        .review_by(
+            &[world.policy(), other],
+            &pod(&[&world.name("shop/api:1.0")]),
+        )
+        .await;
 
-    assert_eq!(review.outcome(), Outcome::Deny, "one name, another key: each policy's own trust");
-    let Finding::Judged(verdicts) = &review.images[0].finding else { panic!("not judged") };
+    assert_eq!(
+        review.outcome(),
+        Outcome::Deny,
+        "one name, another key: each policy's own trust"
+    );
+    let Finding::Judged(verdicts) = &review.images[0].finding else {
+        panic!("not judged")
+    };
     let denied: Vec<_> = verdicts
         .iter()
         .filter(|verdict| !verdict.violations.is_empty())
@@ -301,7 +443,10 @@ async fn a_tag_meets_the_stance_on_tags() {
         (Stance::Warn, Outcome::Admit, true),
         (Stance::Deny, Outcome::Deny, false),
     ] {
-        let settings = Settings { unpinned: stance, ..Settings::default() };
+        let settings = Settings {
+            unpinned: stance,
+            ..Settings::default()
+        };
         let reviewer = world.reviewer(&[world.policy()], settings);
 
         let found = review(&reviewer, &tag).await;
@@ -313,7 +458,11 @@ async fn a_tag_meets_the_stance_on_tags() {
         }
 
         let pinned = review(&reviewer, &pod(&[&image.image.to_string()])).await;
-        assert_eq!((pinned.outcome(), pinned.warnings()), (Outcome::Admit, vec![]), "{stance}");
+        assert_eq!(
+            (pinned.outcome(), pinned.warnings()),
+            (Outcome::Admit, vec![]),
+            "{stance}"
+        );
     }
 }
 
@@ -321,12 +470,21 @@ async fn a_tag_meets_the_stance_on_tags() {
 async fn what_no_policy_covers_meets_the_stance_on_that() {
     let world = World::new().await;
     let pod = pod(&[&world.name("other/thing:1")]);
-    for (stance, outcome, warnings) in
-        [(Stance::Allow, Outcome::Admit, 0), (Stance::Warn, Outcome::Admit, 1), (Stance::Deny, Outcome::Deny, 0)]
-    {
-        let settings = Settings { unmatched: stance, ..Settings::default() };
+    for (stance, outcome, warnings) in [
+        (Stance::Allow, Outcome::Admit, 0),
+        (Stance::Warn, Outcome::Admit, 1),
+        (Stance::Deny, Outcome::Deny, 0),
+    ] {
+        let settings = Settings {
+            unmatched: stance,
+            ..Settings::default()
+        };
         let found = review(&world.reviewer(&[world.policy()], settings), &pod).await;
-        assert_eq!((found.outcome(), found.warnings().len()), (outcome, warnings), "{stance}");
+        assert_eq!(
+            (found.outcome(), found.warnings().len()),
+            (outcome, warnings),
+            "{stance}"
+        );
     }
 }
 
@@ -344,7 +502,11 @@ async fn nothing_in_the_pods_own_annotations_is_believed() {
     let review = world.review_by(&[world.policy()], &pod).await;
 
     assert_eq!(review.outcome(), Outcome::Deny);
-    assert!(review.code().starts_with("signature/signed:"), "{}", review.code());
+    assert!(
+        review.code().starts_with("signature/signed:"),
+        "{}",
+        review.code()
+    );
 }
 
 #[tokio::test]
@@ -354,12 +516,17 @@ async fn a_flood_of_attachments_is_refused_and_hides_nothing() {
     world.release(&image, Storage::Bundle).await;
     for number in 0..countersign_image::limits::REFERRERS {
         let layer = countersign_testkit::Layer::new("application/octet-stream", number.to_string());
-        world.registry.push_referrer(&image, "application/x-flood", &[layer]);
+        world
+            .registry
+            .push_referrer(&image, "application/x-flood", &[layer]);
     }
 
     let review = world.review(&[&world.name("shop/api:1.0")]).await;
 
-    assert_eq!((review.outcome(), review.code().as_str()), (Outcome::CouldNotLook, "too_many"));
+    assert_eq!(
+        (review.outcome(), review.code().as_str()),
+        (Outcome::CouldNotLook, "too_many")
+    );
 }
 
 #[tokio::test]
@@ -369,6 +536,11 @@ async fn an_image_that_is_no_reference_is_denied_as_that() {
     let review = world.review(&["shop/UPPER:1", "a b"]).await;
 
     assert_eq!(review.outcome(), Outcome::Deny);
-    assert!(review.images.iter().all(|image| matches!(image.finding, Finding::Invalid(_))));
+    assert!(
+        review
+            .images
+            .iter()
+            .all(|image| matches!(image.finding, Finding::Invalid(_)))
+    );
     assert_eq!(world.registry.log().requests().len(), 0);
 }

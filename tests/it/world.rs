@@ -41,12 +41,18 @@ impl World {
     pub(crate) async fn with(builder: Builder) -> Self {
         // Whoever comes first installs it; it is the same for all.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        Self { registry: builder.start().await, release: PrivateKey::generate().unwrap() }
+        Self {
+            registry: builder.start().await,
+            release: PrivateKey::generate().unwrap(),
+        }
     }
 
     /// A client that has seen nothing yet.
     pub(crate) fn client(&self) -> Client {
-        let mut settings = ClientSettings { retries: 0, ..ClientSettings::default() };
+        let mut settings = ClientSettings {
+            retries: 0,
+            ..ClientSettings::default()
+        };
         settings.plain_http.insert(self.registry.host().to_owned());
         Client::new(settings).unwrap()
     }
@@ -57,7 +63,8 @@ impl World {
     }
 
     pub(crate) async fn sign(&self, image: &Pushed, key: &PrivateKey, storage: Storage) {
-        self.publish(image, key, &Claim::Signature([].into()), storage).await;
+        self.publish(image, key, &Claim::Signature([].into()), storage)
+            .await;
     }
 
     pub(crate) async fn attest(
@@ -69,16 +76,18 @@ impl World {
         storage: Storage,
     ) -> Published {
         let kind: PredicateType = kind.parse().unwrap();
-        let predicate =
-            Predicate::new(kind, predicate.as_bytes(), NOW.parse().unwrap()).unwrap();
-        self.publish(image, key, &Claim::Attestation(predicate), storage).await
+        let predicate = Predicate::new(kind, predicate.as_bytes(), NOW.parse().unwrap()).unwrap();
+        self.publish(image, key, &Claim::Attestation(predicate), storage)
+            .await
     }
 
     /// Signs and attests everything that [`World::policy`] wants.
     pub(crate) async fn release(&self, image: &Pushed, storage: Storage) {
         self.sign(image, &self.release, storage).await;
-        self.attest(image, &self.release, "slsaprovenance1", PROVENANCE, storage).await;
-        self.attest(image, &self.release, "spdxjson", SBOM, storage).await;
+        self.attest(image, &self.release, "slsaprovenance1", PROVENANCE, storage)
+            .await;
+        self.attest(image, &self.release, "spdxjson", SBOM, storage)
+            .await;
     }
 
     async fn publish(
@@ -95,7 +104,10 @@ impl World {
             repository: image.image.repository().clone(),
         };
         let publisher = Publisher::new(&client, key).unwrap();
-        publisher.publish(&target, claim, storage, NOW.parse().unwrap()).await.unwrap()
+        publisher
+            .publish(&target, claim, storage, NOW.parse().unwrap())
+            .await
+            .unwrap()
     }
 
     /// Everything that the library can demand, of images under `shop/`, by the authority `release`.
@@ -126,7 +138,10 @@ impl World {
         // JSON is YAML, and easier to vary.
         let files: Vec<_> = policies
             .iter()
-            .map(|policy| SourceFile { path: "policy.yaml".to_owned(), text: policy.to_string() })
+            .map(|policy| SourceFile {
+                path: "policy.yaml".to_owned(),
+                text: policy.to_string(),
+            })
             .collect();
         let policies = PolicySet::load(&files).unwrap_or_else(|errors| panic!("{errors}"));
         Reviewer::new(Arc::new(self.client()), Arc::new(policies), settings).unwrap()
@@ -138,8 +153,10 @@ impl World {
     }
 
     pub(crate) async fn review_by(&self, policies: &[Value], pod: &Value) -> Review {
-        let settings =
-            Settings { workers: NonZeroUsize::MIN, ..Settings::default() };
+        let settings = Settings {
+            workers: NonZeroUsize::MIN,
+            ..Settings::default()
+        };
         review(&self.reviewer(policies, settings), pod).await
     }
 }
@@ -155,14 +172,24 @@ pub(crate) async fn review_until(
     pod: &Value,
     deadline: Instant,
 ) -> Review {
-    let workload = Workload::from_json(pod.to_string().as_bytes()).unwrap().unwrap();
+    let workload = Workload::from_json(pod.to_string().as_bytes())
+        .unwrap()
+        .unwrap();
     let request = Request {
         operation: "CREATE".to_owned(),
-        user: User { name: "dev".to_owned(), groups: vec!["developers".to_owned()] },
+        user: User {
+            name: "dev".to_owned(),
+            groups: vec!["developers".to_owned()],
+        },
         dry_run: false,
-        namespace: Namespace { name: Some("shop".to_owned()), labels: None },
+        namespace: Namespace {
+            name: Some("shop".to_owned()),
+            labels: None,
+        },
     };
-    reviewer.review(&workload, &request, NOW.parse().unwrap(), deadline).await
+    reviewer
+        .review(&workload, &request, NOW.parse().unwrap(), deadline)
+        .await
 }
 
 pub(crate) fn pod(images: &[&str]) -> Value {

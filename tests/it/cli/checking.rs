@@ -73,7 +73,7 @@ async fn an_unsigned_image_is_denied_in_the_words_of_the_webhook() {
           fix      countersign attest --key <key> --type slsaprovenance1 --predicate provenance.json REGISTRY/shop/api@sha256:[…]
         provenance/builder_id (no_provenance): wanted provenance of builder https://builder.acme.example/v1, found no verified provenance
           fix      countersign attest --key <key> --type slsaprovenance1 --predicate provenance.json REGISTRY/shop/api@sha256:[…]
-        sbom/required (no_sbom): wanted an SBOM (spdx or cyclonedx) that lists at least 1 packages, found none that is verified
+        sbom/required (no_sbom): wanted an SBOM (spdx or cyclonedx) that lists at least 1 package, found none that is verified
           fix      countersign attest --key <key> --type spdxjson --predicate sbom.spdx.json REGISTRY/shop/api@sha256:[…]
       reproduce  countersign check --policies DIR --namespace shop REGISTRY/shop/api@sha256:[…]
     --- stderr

@@ -1,6 +1,7 @@
 //! Who proves what to whom. THREATS §4.3, lines 37 to 40; every refusal also asserts what did not travel.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use countersign_image::Repository;
 use countersign_registry::{Client, Credential, Credentials, DockerConfig, Lookup, Settings};
@@ -163,12 +164,12 @@ async fn presents_nothing_to_a_registry_that_it_was_not_given_for() {
     assert!(!asking.log().saw_credentials());
 }
 
-/// A credential by repository, as tenants of one registry have them.
-struct Tenants;
+/// A credential that changes, as it does between the tenants of one repository.
+struct Changing(AtomicBool);
 
-impl Credentials for Tenants {
-    fn lookup<'a>(&'a self, repository: &'a Repository) -> Lookup<'a> {
-        let password = if repository.path().starts_with("mine/") {
+impl Credentials for Changing {
+    fn lookup<'a>(&'a self, _repository: &'a Repository) -> Lookup<'a> {
+        let password = if self.0.load(Ordering::Relaxed) {
             PASSWORD
         } else {
             "wrong"
@@ -180,21 +181,16 @@ impl Credentials for Tenants {
 #[tokio::test]
 async fn nobody_profits_from_the_token_of_another() {
     let registry = TestRegistry::builder().token_auth(&issuer()).start().await;
-    registry.push_image("mine/api", "1.0", "content");
-    registry.push_image("theirs/api", "1.0", "content");
+    push_api(&registry);
+    let credentials = Arc::new(Changing(AtomicBool::new(true)));
     let settings = Settings {
-        credentials: Arc::new(Tenants),
+        credentials: credentials.clone(),
         ..settings(&[registry.host()])
     };
     let client = Client::new(settings).unwrap();
-    assert_eq!(
-        code(&client, &format!("{}/mine/api:1.0", registry.host())).await,
-        "ok"
-    );
-    assert_eq!(
-        code(&client, &format!("{}/theirs/api:1.0", registry.host())).await,
-        "unauthorized"
-    );
+    assert_eq!(code(&client, &api(&registry)).await, "ok");
+    credentials.0.store(false, Ordering::Relaxed);
+    assert_eq!(code(&client, &api(&registry)).await, "unauthorized");
 }
 
 /// A registry whose tokens are to be had at another host.
@@ -269,6 +265,28 @@ async fn a_foreign_realm_that_lets_anybody_pull_is_enough() {
     let client = client_with(&registry, &[&service], basic(USER, PASSWORD));
     assert_eq!(code(&client, &api(&registry)).await, "ok");
     assert!(!service.log().saw_credentials());
+}
+
+#[tokio::test]
+async fn a_token_that_anybody_gets_and_that_opens_nothing_is_named_as_the_reason() {
+    let service = TestRegistry::builder();
+    let service = service
+        .issuing(&Issuer::with_anonymous_pull(USER, PASSWORD))
+        .start()
+        .await;
+    let realm = format!("http://{}/token", service.host());
+    let registry = TestRegistry::builder()
+        .token_auth_at(&issuer(), &realm)
+        .start()
+        .await;
+    push_api(&registry);
+    let client = client_with(&registry, &[&service], basic(USER, PASSWORD));
+    let error = look(&client, &api(&registry)).await.unwrap_err();
+    assert_eq!(error.code(), "realm_refused");
+    assert!(
+        error.hint().unwrap().contains("name that pair"),
+        "{error:?}"
+    );
 }
 
 // Line 38: plain HTTP to a host that was not named for it.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     BUNDLE, OCI_INDEX, OCI_MANIFEST, SIMPLE_SIGNING, api, bundle, client, code, code_with,
-    everything, found, look, push_api, with_bundle,
+    everything, found, look, push_api, push_with_layer, with_bundle,
 };
 
 const OTHER: &str = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
@@ -169,7 +169,7 @@ async fn survives_digests_that_are_none() {
         let registry = TestRegistry::start().await;
         let image = push_api(&registry);
         let layer = json!({"mediaType": BUNDLE, "digest": digest, "size": 5});
-        push_with_layer(&registry, &image.descriptor(), layer);
+        push_with_layer(&registry, &image, layer);
         let collected = look(&client(&registry), &api(&registry)).await.unwrap();
         assert!(found(&collected)[0].starts_with("malformed("), "{digest}");
         assert_eq!(registry.log().count("GET */blobs/*"), 0, "{digest}");
@@ -214,7 +214,7 @@ async fn survives_inline_data_and_foreign_urls_by_looking_at_neither() {
         "data": "ZXZpbA==",
         "urls": [format!("http://{}/evil", elsewhere.host()), "http://169.254.169.254/latest/meta-data"],
     });
-    push_with_layer(&registry, &image.descriptor(), layer);
+    push_with_layer(&registry, &image, layer);
     let collected = look(&client(&registry), &api(&registry)).await.unwrap();
     assert_eq!(
         collected.attachments[0].bytes.as_deref(),
@@ -405,16 +405,4 @@ async fn a_registry_that_wants_to_be_left_alone_is_left_alone() {
     };
     assert_eq!(error, expected);
     assert_eq!(registry.log().lines().len(), 1);
-}
-
-fn push_with_layer(registry: &TestRegistry, subject: &Value, layer: Value) {
-    let empty = registry.push_blob("shop/api", "{}");
-    let manifest = json!({
-        "schemaVersion": 2,
-        "mediaType": OCI_MANIFEST,
-        "config": {"mediaType": "application/vnd.oci.empty.v1+json", "digest": empty.to_string(), "size": 2},
-        "layers": [layer],
-        "subject": subject,
-    });
-    registry.push_manifest("shop/api", OCI_MANIFEST, manifest.to_string());
 }

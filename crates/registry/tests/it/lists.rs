@@ -136,3 +136,15 @@ async fn a_list_of_another_type_is_refused() {
         assert_eq!(code_with(fault).await, expected, "{content_type}: {body}");
     }
 }
+
+#[tokio::test]
+async fn a_referrer_that_is_listed_often_counts_once() {
+    let registry = TestRegistry::builder().without_referrers().start().await;
+    let image = push_api(&registry);
+    let referrer = registry.push_referrer(&image, BUNDLE, &[bundle("x")]);
+    for _ in 0..100 {
+        registry.list_in_fallback(&image, referrer.descriptor());
+    }
+    let collected = look(&client(&registry), &api(&registry)).await.unwrap();
+    assert_eq!(found(&collected), ["bundle@fallback"]);
+}

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     BUNDLE, OCI_INDEX, OCI_MANIFEST, SIMPLE_SIGNING, api, bundle, client, code, code_with, found,
-    impatient_client, look, push_api, with_bundle,
+    impatient_client, look, push_api, push_with_layer, with_bundle,
 };
 
 const MIB: usize = 1024 * 1024;
@@ -200,6 +200,37 @@ async fn survives_a_blob_of_another_size_than_announced() {
     assert_eq!(
         code_of_announced(json!(5), BUNDLE).await,
         (Ok(vec!["bundle@referrer".to_owned()]), 1)
+    );
+}
+
+// Line 6: without a Content-Length only counting tells.
+#[tokio::test]
+async fn survives_a_blob_of_another_size_in_chunks() {
+    for size in [4, 6] {
+        let registry = TestRegistry::start().await;
+        let image = push_api(&registry);
+        let blob = registry.push_blob("shop/api", "12345");
+        let layer = json!({"mediaType": BUNDLE, "digest": blob.to_string(), "size": size});
+        push_with_layer(&registry, &image, layer);
+        let chunked = Fault::on("GET */blobs/*").header("content-length", "");
+        registry.fault(chunked.drip(2, Duration::ZERO));
+        let code = code(&client(&registry), &api(&registry)).await;
+        assert_eq!(code, "size_mismatch", "{size}");
+    }
+}
+
+// Line 6: the same content cannot have two sizes.
+#[tokio::test]
+async fn survives_two_manifests_that_announce_one_blob_differently() {
+    let registry = TestRegistry::start().await;
+    let image = push_api(&registry);
+    registry.push_referrer(&image, BUNDLE, &[bundle("12345")]);
+    let blob = Digest::of(b"12345");
+    let layer = json!({"mediaType": BUNDLE, "digest": blob.to_string(), "size": 6});
+    push_with_layer(&registry, &image, layer);
+    assert_eq!(
+        code(&client(&registry), &api(&registry)).await,
+        "size_mismatch"
     );
 }
 

@@ -7,6 +7,8 @@ use countersign_image::{
     Attachment, Collected, Form, ImageSource as _, Needs, Origin, SourceError,
 };
 use countersign_registry::{Client, Credential, Credentials, Lookup, Proxies, Settings};
+use serde_json::{Value, json};
+
 use countersign_testkit::{Fault, Layer, Pushed, TestRegistry};
 
 pub(crate) const BUNDLE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
@@ -149,4 +151,17 @@ pub(crate) fn settings_with(host: &str, others: &[&str], credential: Credential)
         credentials: Arc::new(only),
         ..settings(&hosts)
     }
+}
+
+/// A bundle's manifest whose one layer says of itself what `layer` says.
+pub(crate) fn push_with_layer(registry: &TestRegistry, subject: &Pushed, layer: Value) {
+    let empty = registry.push_blob("shop/api", "{}");
+    let manifest = json!({
+        "schemaVersion": 2,
+        "mediaType": OCI_MANIFEST,
+        "config": {"mediaType": "application/vnd.oci.empty.v1+json", "digest": empty.to_string(), "size": 2},
+        "layers": [layer],
+        "subject": subject.descriptor(),
+    });
+    registry.push_manifest("shop/api", OCI_MANIFEST, manifest.to_string());
 }
