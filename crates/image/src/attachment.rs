@@ -48,7 +48,7 @@ pub enum Form {
 impl Form {
     /// The form of `layer`, which stands in `manifest`.
     ///
-    /// Goes by the layer's media type: fallback indexes are known to carry wrong artifact types (FORMATS §2.4).
+    /// Goes by the layer's media type: fallback indexes are known to carry wrong artifact types (sigstore/cosign#4641).
     #[must_use]
     pub fn of(manifest: &Manifest, layer: &Descriptor) -> Self {
         let essence = media_type::essence(&layer.media_type);

@@ -27,7 +27,7 @@ pub enum Document {
 impl Document {
     /// Parses `bytes`, which a registry or descriptor declares to be of `declared_media_type`.
     ///
-    /// Sources: OCI image-spec `manifest.md`, `image-index.md`; FORMATS §9.2.
+    /// Sources: OCI image-spec `manifest.md`, `image-index.md`.
     ///
     /// # Errors
     ///
@@ -143,7 +143,7 @@ pub struct Index {
 }
 
 impl Index {
-    /// The children that a node can run: every entry except BuildKit's attestation manifests (FORMATS §4.1).
+    /// The children that a node can run: every entry except BuildKit's attestation manifests (BuildKit docs, `attestation-storage.md`).
     ///
     /// Such an entry has the platform `unknown/unknown` besides its annotation. The annotation alone hides nothing: a
     /// node would run the child all the same.

@@ -1,6 +1,6 @@
 //! Media types that Countersign reads or writes.
 //!
-//! Decides nothing by them alone: what a thing is, is settled by its content (FORMATS §9.2).
+//! Decides nothing by them alone: what a thing is, is settled by its content.
 
 /// OCI image index.
 pub const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";

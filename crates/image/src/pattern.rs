@@ -12,7 +12,7 @@ use crate::{Repository, excerpt, limits};
 /// A pattern over repositories: `*` stands for any text within one component, `**` for any number of components.
 ///
 /// Canonical as references are: `nginx` is `docker.io/library/nginx`. Registries match without regard to case and to
-/// a written default port, since they lead to the same host (FORMATS §9.1).
+/// a written default port, since they lead to the same host.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RepositoryPattern {
     components: Vec<String>,

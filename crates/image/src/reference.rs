@@ -78,7 +78,7 @@ impl FromStr for Repository {
 ///
 /// Its `Display` is canonical: `nginx` shows as `docker.io/library/nginx:latest`.
 ///
-/// Sources: distribution/reference `normalize.go`, `regexp.go`; FORMATS §9.1.
+/// Sources: distribution/reference `normalize.go`, `regexp.go`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Reference {
     written: Box<str>,

@@ -1,7 +1,7 @@
 //! Kinds of network addresses, and a resolver that hands out only those of a permitted kind.
 //!
 //! A registry that we are sent to ask may send us on. What it may not do is aim us at addresses that it could not reach
-//! itself: our own machine, the private network, the metadata service of a cloud (THREATS §4.3, 43).
+//! itself: our own machine, the private network, the metadata service of a cloud.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};

@@ -60,7 +60,7 @@ pub struct Workload {
 impl Workload {
     /// Reads one Kubernetes object in JSON; `None` if its kind runs no images.
     ///
-    /// Source: FORMATS §10.3.
+    /// Source: Kubernetes API reference, `PodSpec` and `PodTemplateSpec`.
     ///
     /// # Errors
     ///

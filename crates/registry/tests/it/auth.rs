@@ -1,4 +1,4 @@
-//! Who proves what to whom. THREATS §4.3, lines 37 to 40; every refusal also asserts what did not travel.
+//! Who proves what to whom; every refusal also asserts what did not travel.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,4 +1,4 @@
-//! Bytes that are not what they are called. THREATS §4.3, lines 14 to 18, 20, 28 to 31, 33, 59, 62, 63.
+//! Bytes that are not what they are called.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Where registries try to send us. THREATS §4.3, lines 41 to 44; plain HTTP, custom CAs and proxies.
+//! Where registries try to send us; plain HTTP, custom CAs and proxies.
 
 use countersign_registry::{Client, Proxies, Settings};
 use countersign_testkit::{Fault, Identity, Issuer, TestRegistry};
@@ -316,6 +316,20 @@ async fn a_name_is_followed_to_an_address_of_the_senders_kind() {
         "ok"
     );
     assert_eq!(store.log().requests()[0].host, named);
+}
+
+#[tokio::test]
+async fn a_registry_is_of_the_kind_of_its_address_and_not_of_its_name() {
+    let (registry, store) = with_store().await;
+    let named = registry.host().replace("127.0.0.1", "registry.test");
+    let mut settings = settings(&[&named, store.host()]);
+    settings.addresses.insert(
+        "registry.test".to_owned(),
+        vec![registry.host().parse().unwrap()],
+    );
+    let client = Client::new(settings).unwrap();
+    assert_eq!(code(&client, &format!("{named}/shop/api:1.0")).await, "ok");
+    assert_eq!(store.log().lines().len(), 1);
 }
 
 #[tokio::test]

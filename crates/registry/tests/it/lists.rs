@@ -1,4 +1,4 @@
-//! Lists of referrers that mislead. THREATS §4.3, lines 21, 23, 24.
+//! Lists of referrers that mislead.
 
 use countersign_testkit::{Fault, TestRegistry};
 use serde_json::json;

@@ -1,6 +1,4 @@
 //! The client against a registry that behaves, and against many that do not.
-//!
-//! Tests that answer a line of THREATS §4.3 name its number beside them.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod auth;

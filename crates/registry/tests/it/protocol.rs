@@ -1,4 +1,4 @@
-//! Servers that do not speak HTTP as it is meant. THREATS §4.3, lines 8, 9, 11, 53, 54.
+//! Servers that do not speak HTTP as it is meant.
 
 use countersign_testkit::{Fault, RawServer};
 

@@ -1,4 +1,4 @@
-//! Too large, too many, endless, and other than announced. THREATS §4.3, lines 1, 3 to 6, 8.
+//! Too large, too many, endless, and other than announced.
 
 use std::time::Duration;
 
@@ -216,6 +216,13 @@ async fn survives_a_blob_of_another_size_in_chunks() {
         registry.fault(chunked.drip(2, Duration::ZERO));
         let code = code(&client(&registry), &api(&registry)).await;
         assert_eq!(code, "size_mismatch", "{size}");
+        let descriptor = Descriptor::new(BUNDLE, blob, size);
+        let repository = registry.repository("shop/api");
+        let error = client(&registry)
+            .blob(&repository, &descriptor)
+            .await
+            .unwrap_err();
+        assert_eq!(error.code(), "size_mismatch", "{size}");
     }
 }
 
