@@ -101,7 +101,10 @@ admitted() {
     ask validate "$REGISTRY/shop/api:1.0"
     grep -q '"allowed":true' answer || fail "denied, wanted it admitted: $(printf '%b' "$(text_of message)")"
     printf '   %sADMITTED%s\n' "$bold" "$plain"
-    grep -o '"auditAnnotations":{.*}' answer | sed 's/\\"/"/g; s/,"/,\n"/g' | sed 's/^/     │ /' | head -20
+    say "The audit log of the API server will say:"
+    sed 's/.*"auditAnnotations":{//; s/}"}.*/}/; s/\\"/"/g; s/"image.0":"{/"image.0":\n{/; s/,"/\n"/g' answer | tr -d '{}"' |
+        sed 's/:/: /; /^image.0/,$ { /^image.0/! s/^/  / }' | sed 's/^/     │ /; s/ $//'
+    echo
 }
 
 publish() { # KEY DIGEST: signs and attests an image by its digest

@@ -115,10 +115,8 @@ impl Error {
             Self::MalformedName { .. } => Some("addresses are given with --ip"),
             Self::NoNames => Some("add --dns SERVICE.NAMESPACE.svc, or --ip ADDRESS"),
             Self::NothingIssued { .. } => Some("run `countersign-certs issue` first"),
-            Self::Io { .. }
-            | Self::Lifetime { .. }
-            | Self::MalformedCertificate { .. }
-            | Self::Signing(_) => None,
+            Self::Io { .. } => Some("check the path, and who may read and write there"),
+            Self::Lifetime { .. } | Self::MalformedCertificate { .. } | Self::Signing(_) => None,
         }
     }
 }

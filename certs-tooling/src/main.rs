@@ -155,14 +155,16 @@ fn line(word: &str, certificate: &Certificate, now: Timestamp) -> String {
         names if names.is_empty() => String::new(),
         names => format!(" for {names}"),
     };
-    let left = certificate.until().duration_since(now).as_hours() / 24;
+    // To the nearest: what was given 365 days a moment ago still has them.
+    let left = (certificate.until().duration_since(now).as_hours() + 12).div_euclid(24);
+    let days = if left == 1 { "day" } else { "days" };
     let due = if certificate.is_due(now) {
         ", renewal due"
     } else {
         ""
     };
     format!(
-        "{word}{names}: until {} ({left} days{due})\n",
+        "{word}{names}: until {} ({left} {days}{due})\n",
         certificate.until()
     )
 }

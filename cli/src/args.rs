@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use countersign_image::{Reference, Repository};
+use countersign_image::{Reference, ReferenceError, Repository};
 
 use crate::failure::Failure;
 use crate::printer::Output;
@@ -99,11 +99,21 @@ impl AnnotationArgs {
             {
                 return Err(Failure::usage(format!(
                     "annotation {key} is given twice, with different values"
-                )));
+                ))
+                .hinted("give it once"));
             }
         }
         Ok(map)
     }
+}
+
+/// `HOST` or `HOST:PORT`. A URL would name no registry, and be passed over in silence.
+pub(crate) fn host(text: &str) -> Result<String, String> {
+    if text.is_empty() || text.contains(['/', '@', ',', '=']) || text.contains(char::is_whitespace)
+    {
+        return Err("expected HOST or HOST:PORT, without scheme and path".to_owned());
+    }
+    Ok(text.to_owned())
 }
 
 /// `KEY=VALUE`.
@@ -116,8 +126,15 @@ pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
 
 /// A reference as it was written on the command line.
 pub(crate) fn reference(name: &str) -> Result<Reference, Failure> {
-    name.parse()
-        .map_err(|error| Failure::from(error).about(format!("{name:?}")))
+    name.parse().map_err(|error: ReferenceError| {
+        let is_said = error.to_string().contains(name);
+        let failure = Failure::from(error);
+        if is_said {
+            failure
+        } else {
+            failure.about(format!("{name:?}"))
+        }
+    })
 }
 
 /// The text of a file, or of stdin for `-`.
@@ -128,5 +145,5 @@ pub(crate) fn read(path: &Path) -> Result<String, Failure> {
     } else {
         fs::read_to_string(path)
     };
-    read.map_err(|error| Failure::file(path, &error))
+    read.map_err(|error| Failure::unreadable(path, &error))
 }

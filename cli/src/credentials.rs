@@ -36,13 +36,12 @@ impl DockerCredentials {
                 Ok(json) => DockerConfig::parse(&json).map_err(|error| {
                     let failure =
                         Failure::usage(format!("{}: {error}", path.display())).coded(error.code());
-                    match error.hint() {
-                        Some(hint) => failure.hinted(hint),
-                        None => failure,
-                    }
+                    failure.hinted(error.hint().unwrap_or_else(|| {
+                        "mend it, or name another folder with DOCKER_CONFIG".to_owned()
+                    }))
                 })?,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => DockerConfig::default(),
-                Err(error) => return Err(Failure::file(&path, &error)),
+                Err(error) => return Err(Failure::unreadable(&path, &error)),
             },
         };
         Ok(Self {
@@ -96,7 +95,10 @@ async fn run(helper: &str, server: &str) -> Result<Option<Credential>, Credentia
         .stderr(Stdio::null())
         .kill_on_drop(true)
         .spawn()
-        .map_err(|error| failed(helper, &error.to_string()))?;
+        .map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => failed(helper, "it is not installed"),
+            _ => failed(helper, &error.to_string()),
+        })?;
     if let Some(mut stdin) = child.stdin.take() {
         // A helper that does not read to the end may answer all the same.
         _ = stdin.write_all(server.as_bytes()).await;

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::io;
 use std::path::Path;
 
 use countersign_image::{ReferenceError, SourceError};
@@ -47,9 +48,28 @@ impl Failure {
         }
     }
 
-    /// A file that cannot be read or written.
-    pub(crate) fn file(path: &Path, error: &std::io::Error) -> Self {
-        Self::usage(format!("{}: {error}", path.display()))
+    /// A file or folder that cannot be read.
+    pub(crate) fn unreadable(path: &Path, error: &io::Error) -> Self {
+        Self::usage(format!("cannot read {}: {}", path.display(), plain(error)))
+            .coded("file_unreadable")
+            .hinted(match error.kind() {
+                io::ErrorKind::InvalidData => "it has to be text",
+                io::ErrorKind::IsADirectory => "name a file in it",
+                io::ErrorKind::NotADirectory => "name the folder that it is in",
+                io::ErrorKind::PermissionDenied => "check who may read it",
+                _ => "check the path",
+            })
+    }
+
+    /// A file that cannot be written.
+    pub(crate) fn unwritable(path: &Path, error: &io::Error) -> Self {
+        Self::usage(format!("cannot write {}: {}", path.display(), plain(error)))
+            .coded("file_unwritable")
+            .hinted(match error.kind() {
+                io::ErrorKind::NotFound => "make the folder first",
+                io::ErrorKind::PermissionDenied => "check who may write there",
+                _ => "check the path",
+            })
     }
 
     /// Says what it happened to, in front.
@@ -85,7 +105,7 @@ impl Failure {
     pub(crate) fn hint(&self) -> &str {
         self.hint.as_deref().unwrap_or(match self.status {
             ExitStatus::CouldNotLook => "try again; if it stays, look at the registry",
-            _ => "`--help` behind the command says what is expected",
+            _ => "`countersign COMMAND --help` shows what is expected",
         })
     }
 
@@ -128,19 +148,29 @@ impl fmt::Display for Failure {
 
 impl From<KeyError> for Failure {
     fn from(error: KeyError) -> Self {
-        Self::from_error(ExitStatus::Usage, &error, error.code(), error.hint())
+        let hint = match &error {
+            KeyError::WrongPassword => Some(
+                "it is taken from --password-env or --password-file, else COUNTERSIGN_PASSWORD, else COSIGN_PASSWORD",
+            ),
+            other => other.hint(),
+        };
+        Self::from_error(ExitStatus::Usage, &error, error.code(), hint)
     }
 }
 
 impl From<PredicateError> for Failure {
     fn from(error: PredicateError) -> Self {
-        Self::from_error(ExitStatus::Usage, &error, error.code(), error.hint())
+        let hint = error.hint().unwrap_or(PREDICATE);
+        Self::from_error(ExitStatus::Usage, &error, error.code(), Some(hint))
     }
 }
 
 impl From<ReferenceError> for Failure {
     fn from(error: ReferenceError) -> Self {
-        Self::from_error(ExitStatus::Usage, &error, error.code(), error.hint())
+        let hint = error
+            .hint()
+            .unwrap_or("an image is written REGISTRY/REPOSITORY:TAG or REGISTRY/REPOSITORY@DIGEST");
+        Self::from_error(ExitStatus::Usage, &error, error.code(), Some(hint))
     }
 }
 
@@ -162,6 +192,7 @@ impl From<SigningError> for Failure {
             _ => ExitStatus::CouldNotLook,
         };
         let hint = match &error {
+            SigningError::Refused { .. } => Some(PREDICATE.to_owned()),
             SigningError::Registry(error) => source_hint(error),
             other => other.hint(),
         };
@@ -169,8 +200,18 @@ impl From<SigningError> for Failure {
     }
 }
 
-/// The library's advice, in terms of our flags where one of them would help.
+/// What to do about a registry that we could not look at.
 fn source_hint(error: &SourceError) -> Option<String> {
+    match error {
+        SourceError::Unreachable { .. } => {
+            Some("check the name of the registry and the network, then try again".to_owned())
+        }
+        _ => flag_hint(error).or_else(|| error.hint()),
+    }
+}
+
+/// The flag or the command of the user's own that would help; the library knows neither.
+pub(crate) fn flag_hint(error: &SourceError) -> Option<String> {
     let host = error.host();
     match error {
         SourceError::PlainHttpRefused { .. } => {
@@ -183,6 +224,18 @@ fn source_hint(error: &SourceError) -> Option<String> {
             Some(format!("if {host} uses a private CA: --registry-ca FILE"))
         }
         SourceError::Unauthorized { .. } => Some(format!("log in first: docker login {host}")),
-        other => other.hint(),
+        _ => None,
     }
 }
+
+/// What the system says, without its number for it.
+fn plain(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error ").next().unwrap_or_default();
+    let mut characters = text.chars();
+    characters.next().map_or_else(String::new, |first| {
+        first.to_lowercase().chain(characters).collect()
+    })
+}
+
+const PREDICATE: &str = "check that --predicate is a document of the --type that is named";

@@ -36,9 +36,14 @@ pub(crate) fn read_public(key: &str) -> Result<PublicKey, Failure> {
 
 fn read(key: &str) -> Result<Zeroizing<String>, Failure> {
     let text = match key.strip_prefix("env://") {
-        Some(name) => env::var(name)
-            .map_err(|_| Failure::usage(format!("{key}: the environment has no such variable"))),
-        None => fs::read_to_string(key).map_err(|error| Failure::file(Path::new(key), &error)),
+        Some(name) => env::var(name).map_err(|_| {
+            Failure::usage(format!("{key}: the environment has no such variable"))
+                .coded("file_unreadable")
+                .hinted("export the key into it, or name a file")
+        }),
+        None => {
+            fs::read_to_string(key).map_err(|error| Failure::unreadable(Path::new(key), &error))
+        }
     };
     text.map(Zeroizing::new)
 }

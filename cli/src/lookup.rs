@@ -65,8 +65,9 @@ pub(crate) struct RejectionOut {
     pub(crate) detail: String,
     format: String,
     digest: String,
+    /// What it claims to say.
     #[serde(skip_serializing_if = "Option::is_none")]
-    predicate_type: Option<String>,
+    pub(crate) predicate_type: Option<String>,
 }
 
 impl From<&Rejection> for RejectionOut {

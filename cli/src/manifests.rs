@@ -6,6 +6,7 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use countersign_image::excerpt;
 use countersign_workload::Workload;
 use serde_json::Value;
 
@@ -25,12 +26,28 @@ impl Manifest {
     /// The workload that it is, if it runs images.
     pub(crate) fn workload(&self) -> Result<Option<Workload>, Failure> {
         Workload::from_json(self.object.to_string().as_bytes()).map_err(|error| {
-            let failure = Failure::usage(format!("{}: {error}", self.file)).coded(error.code());
+            // The place that it names is one in our own writing of the object, not in the file.
+            let text = error.to_string();
+            let text = text.split(" at line ").next().unwrap_or_default();
+            let failure =
+                Failure::usage(format!("{}: {}{text}", self.file, self.name())).coded(error.code());
             match error.hint() {
                 Some(hint) => failure.hinted(hint),
                 None => failure,
             }
         })
+    }
+
+    /// `Kind name: `, as far as it says.
+    fn name(&self) -> String {
+        let text = |value: &Value| value.as_str().map(excerpt);
+        let kind = text(&self.object["kind"]);
+        let name = text(&self.object["metadata"]["name"]);
+        match (kind, name) {
+            (Some(kind), Some(name)) => format!("{kind} {name}: "),
+            (Some(kind), None) => format!("{kind}: "),
+            (None, _) => String::new(),
+        }
     }
 }
 
@@ -46,6 +63,13 @@ pub(crate) struct FileArgs {
 }
 
 impl FileArgs {
+    /// Of files that hold no object at all.
+    pub(crate) fn nothing() -> Failure {
+        Failure::usage("there is no manifest in what -f names").coded("manifests_missing").hinted(
+            "of a directory the files that end in .yaml, .yml or .json are read, with -R those of its folders too",
+        )
+    }
+
     /// Whether any is named.
     pub(crate) fn is_empty(&self) -> bool {
         self.files.is_empty()
@@ -96,7 +120,7 @@ pub(crate) fn entries(directory: &Path) -> Result<Vec<PathBuf>, Failure> {
             .map(|entry| entry.map(|entry| entry.path()))
             .collect::<Result<Vec<_>, _>>()
     };
-    let mut entries = read().map_err(|error| Failure::file(directory, &error))?;
+    let mut entries = read().map_err(|error| Failure::unreadable(directory, &error))?;
     entries.sort();
     Ok(entries)
 }
@@ -116,22 +140,32 @@ fn objects(path: &Path) -> Result<Vec<Manifest>, Failure> {
     } else {
         path.display().to_string()
     };
-    let malformed = |error: &dyn fmt::Display| {
-        // The YAML library adds an excerpt on lines of its own, and says "error" as we do.
-        let error = error.to_string();
-        let line = error
-            .lines()
-            .next()
-            .unwrap_or_default()
-            .trim_start_matches("error: ");
-        Failure::usage(format!("{file}: {line}")).coded("manifest_malformed")
+    let malformed = |place: &str, error: &dyn fmt::Display| {
+        Failure::usage(format!("{file}{place}: {error}"))
+            .coded("manifest_malformed")
+            .hinted("a manifest holds Kubernetes objects, as YAML or JSON")
     };
     let text = args::read(path)?;
+    let mut options = serde_saphyr::Options::default();
+    options.with_snippet = false;
     let documents: Vec<Value> =
-        serde_saphyr::from_multiple(&text).map_err(|error| malformed(&error))?;
+        serde_saphyr::from_multiple_with_options(&text, options).map_err(|error| {
+            let place = error
+                .location()
+                .map(|at| format!(":{}:{}", at.line(), at.column()));
+            let message = error.to_string();
+            // The place is told apart, and the library's advice is for whoever calls it.
+            let message = [" at line ", ", set "]
+                .iter()
+                .fold(message.as_str(), |text, end| {
+                    text.split(end).next().unwrap_or_default()
+                });
+            malformed(&place.unwrap_or_default(), &message)
+        })?;
     let mut manifests = Vec::new();
     for document in documents.into_iter().filter(|document| !document.is_null()) {
-        let objects = countersign_workload::objects(document).map_err(|error| malformed(&error))?;
+        let objects = countersign_workload::objects(document)
+            .map_err(|_| malformed("", &"not a Kubernetes object"))?;
         manifests.extend(objects.into_iter().map(|object| Manifest {
             file: file.clone(),
             object,

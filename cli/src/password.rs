@@ -39,7 +39,7 @@ impl PasswordArgs {
         }
         let password = ask("Password for the new key: ")?;
         if ask("The same again: ")? != password {
-            return Err(Failure::usage("the two passwords differ"));
+            return Err(Failure::usage("the two passwords differ").hinted("nothing was written"));
         }
         Ok(password)
     }
@@ -50,11 +50,12 @@ impl PasswordArgs {
             return value.map(Some).ok_or_else(|| {
                 Failure::usage(format!("--password-env: the environment has no {name}"))
                     .coded("password_missing")
+                    .hinted("export the password into it, or use --password-file FILE")
             });
         }
         if let Some(path) = &self.password_file {
             let mut text = Zeroizing::new(
-                fs::read_to_string(path).map_err(|error| Failure::file(path, &error))?,
+                fs::read_to_string(path).map_err(|error| Failure::unreadable(path, &error))?,
             );
             let length = text.trim_end_matches(['\r', '\n']).len();
             text.truncate(length);

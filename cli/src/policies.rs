@@ -11,12 +11,20 @@ use crate::manifests::{entries, is_manifest};
 
 /// Loads every policy document of a directory, or says all that is wrong with them.
 pub(crate) fn load(directory: &Path) -> Result<Arc<PolicySet>, Failure> {
+    if directory.is_file() {
+        return Err(Failure::usage(format!(
+            "{} is a file, and policies are the files of a directory",
+            directory.display()
+        ))
+        .coded("policies_missing")
+        .hinted("name the directory that it is in"));
+    }
     let mut documents = Vec::new();
     for path in entries(directory)?
         .into_iter()
         .filter(|path| is_manifest(path))
     {
-        let text = fs::read_to_string(&path).map_err(|error| Failure::file(&path, &error))?;
+        let text = fs::read_to_string(&path).map_err(|error| Failure::unreadable(&path, &error))?;
         documents.push(SourceFile {
             path: path.display().to_string(),
             text,
@@ -41,7 +49,7 @@ pub(crate) fn load(directory: &Path) -> Result<Arc<PolicySet>, Failure> {
         failure
             .coded(code)
             .detailed(errors.to_string().lines().map(str::to_owned))
-            .hinted("the rules and their parameters are described under docs/rules")
+            .hinted("docs/reference/policies.md has every field, docs/rules every rule")
     })?;
     Ok(Arc::new(policies))
 }

@@ -78,8 +78,13 @@ impl Printer {
         for detail in failure.details() {
             talk(format_args!("  {detail}"));
         }
-        talk(format_args!("hint: {}", failure.hint()));
+        self.hint(failure.hint());
         failure.status()
+    }
+
+    /// Advice.
+    pub(crate) fn hint(&self, text: &str) {
+        talk(format_args!("hint: {text}"));
     }
 }
 

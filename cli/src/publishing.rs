@@ -2,7 +2,7 @@
 //!
 //! Signs nothing unless every image was found: a half-signed release is harder to see than none.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
 
 use countersign_image::{Descriptor, Reference, Repository, SourceError};
@@ -77,6 +77,14 @@ pub(crate) fn publish(
     let key = keys::open_private(&args.key, &args.password)?;
     let now = Timestamp::now();
     let claim = claim(now)?;
+    if let Some(path) = &args.digest_file {
+        // Before anything is signed: that it cannot be written is known too late afterwards.
+        OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(path)
+            .map_err(|error| Failure::unwritable(path, &error))?;
+    }
     let client = args.registry.client(&references)?;
     block_on(async {
         let images = targets(&client, &references, repository.as_ref(), printer).await?;
@@ -171,12 +179,12 @@ impl Work<'_> {
                 }
             }
         }
-        if let Some(path) = &self.args.digest_file {
-            write_digests(path, &signed)?;
-        }
         match self.args.output.output {
             Output::Json => printer.json(&signed)?,
             Output::Text => signed.iter().for_each(|signed| printer.data(&signed.image)),
+        }
+        if let Some(path) = &self.args.digest_file {
+            write_digests(path, &signed)?;
         }
         Ok(status)
     }
@@ -215,7 +223,7 @@ fn write_digests(path: &Path, signed: &[SignedOut]) -> Result<(), Failure> {
         .iter()
         .map(|signed| format!("{}\n", signed.image))
         .collect();
-    fs::write(path, lines).map_err(|error| Failure::file(path, &error))
+    fs::write(path, lines).map_err(|error| Failure::unwritable(path, &error))
 }
 
 #[derive(Serialize)]

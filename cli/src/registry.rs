@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use countersign_image::Reference;
-use countersign_registry::{Client, Settings};
+use countersign_registry::{Client, Settings, SettingsError};
 
-use crate::args::pair;
+use crate::args::host;
 use crate::credentials::DockerCredentials;
 use crate::failure::Failure;
 
@@ -16,13 +16,13 @@ use crate::failure::Failure;
 #[derive(Debug, clap::Args)]
 pub(crate) struct RegistryArgs {
     /// Speak plain HTTP to this registry; may be repeated
-    #[arg(long, help_heading = HEADING, value_name = "HOST[:PORT]")]
+    #[arg(long, help_heading = HEADING, value_name = "HOST[:PORT]", value_parser = host)]
     plain_http: Vec<String>,
     /// Trust these certificate authorities too: a PEM file; may be repeated
     #[arg(long, help_heading = HEADING, value_name = "FILE")]
     registry_ca: Vec<PathBuf>,
     /// Let this token service have the registry's credentials, though it is on another host; may be repeated
-    #[arg(long, help_heading = HEADING, value_name = "REGISTRY=HOST", value_parser = pair)]
+    #[arg(long, help_heading = HEADING, value_name = "REGISTRY=HOST", value_parser = realm)]
     realm: Vec<(String, String)>,
     /// cosign's spelling of --plain-http with the registries of the images
     #[arg(long, hide = true, alias = "allow-http-registry")]
@@ -35,7 +35,7 @@ impl RegistryArgs {
         let mut extra_ca_pem = Vec::new();
         for path in &self.registry_ca {
             extra_ca_pem
-                .push(fs::read_to_string(path).map_err(|error| Failure::file(path, &error))?);
+                .push(fs::read_to_string(path).map_err(|error| Failure::unreadable(path, &error))?);
         }
         let settings = Settings {
             credentials: Arc::new(DockerCredentials::read()?),
@@ -46,6 +46,10 @@ impl RegistryArgs {
         };
         Client::new(settings).map_err(|error| {
             let failure = Failure::usage(error.to_string()).coded(error.code());
+            let failure = match &error {
+                SettingsError::Certificates { .. } => failure.about("--registry-ca"),
+                _ => failure,
+            };
             match error.hint() {
                 Some(hint) => failure.hinted(hint),
                 None => failure,
@@ -64,6 +68,14 @@ impl RegistryArgs {
             );
         }
         hosts
+    }
+}
+
+/// `REGISTRY=HOST`.
+fn realm(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((registry, service)) => Ok((host(registry)?, host(service)?)),
+        None => Err("expected REGISTRY=HOST".to_owned()),
     }
 }
 

@@ -1,17 +1,22 @@
 //! Verdicts of `check` as they are written: the words of the webhook as text, the same facts as JSON.
 
+use std::collections::BTreeSet;
+
 use countersign_policy::Verdict;
-use countersign_review::{Finding, ImageReview, Outcome, Review};
+use countersign_review::{Finding, ImageReview, Outcome, Review, ReviewError};
 use serde::Serialize;
 
-use crate::printer::Printer;
+use crate::failure::{Failure, flag_hint};
+use crate::printer::{Output, Printer};
 use crate::status::ExitStatus;
 
 /// Everything that one `check` found.
 #[derive(Debug, Serialize)]
 pub(crate) struct CheckOut {
-    /// `admit`, `deny` or `could_not_look`.
+    /// `admit`, `could_not_look`, `deny`, or `error` where a manifest could not be read.
     outcome: &'static str,
+    /// Manifests that could not be read.
+    errors: Vec<String>,
     /// What only a cluster knows.
     pub(crate) unknown: Vec<String>,
     /// Each thing that was judged.
@@ -20,10 +25,11 @@ pub(crate) struct CheckOut {
 
 impl CheckOut {
     /// A check that has judged nothing yet.
-    pub(crate) fn new(unknown: Vec<String>) -> Self {
+    pub(crate) fn new(failures: &[Failure]) -> Self {
         Self {
             outcome: Outcome::Admit.as_str(),
-            unknown,
+            errors: failures.iter().map(ToString::to_string).collect(),
+            unknown: Vec::new(),
             reviews: Vec::new(),
         }
     }
@@ -31,21 +37,42 @@ impl CheckOut {
     /// Adds what was found about one more thing.
     pub(crate) fn add(&mut self, review: ReviewOut) {
         self.reviews.push(review);
-        self.outcome = self.worst().as_str();
     }
 
-    /// The exit code that follows.
-    pub(crate) fn status(&self) -> ExitStatus {
-        status(self.worst())
+    /// Writes the verdicts, and says which exit code follows.
+    pub(crate) fn finish(
+        mut self,
+        output: Output,
+        printer: &Printer,
+    ) -> Result<ExitStatus, Failure> {
+        let worst = self.worst();
+        let mut status = status(worst);
+        self.outcome = worst.as_str();
+        if !self.errors.is_empty() {
+            status = status.and(ExitStatus::Usage);
+            self.outcome = "error";
+        }
+        match output {
+            Output::Json => printer.json(&self)?,
+            Output::Text => self.print(printer),
+        }
+        let hints: BTreeSet<_> = self
+            .reviews
+            .iter()
+            .flat_map(|review| &review.hints)
+            .collect();
+        hints.into_iter().for_each(|hint| printer.hint(hint));
+        Ok(status)
     }
 
-    /// Writes the verdicts for people.
-    pub(crate) fn print(&self, printer: &Printer) {
+    fn print(&self, printer: &Printer) {
+        let mut warned = BTreeSet::new();
         for review in &self.reviews {
-            review
-                .warnings
-                .iter()
-                .for_each(|warning| printer.warning(warning));
+            for warning in &review.warnings {
+                if warned.insert(warning) {
+                    printer.warning(warning);
+                }
+            }
             printer.data(&format!(
                 "{}: {}{}",
                 review.verdict(),
@@ -79,6 +106,9 @@ pub(crate) struct ReviewOut {
     images: Vec<ImageOut>,
     warnings: Vec<String>,
     message: String,
+    /// Flags that would let us look.
+    #[serde(skip)]
+    hints: Vec<String>,
     #[serde(skip)]
     result: Outcome,
 }
@@ -94,6 +124,7 @@ impl ReviewOut {
             images: review.images.iter().map(ImageOut::new).collect(),
             warnings: review.warnings(),
             message: review.message(),
+            hints: review.images.iter().filter_map(hint).collect(),
             result: review.outcome(),
         }
     }
@@ -142,6 +173,16 @@ impl ImageOut {
             codes: image.codes(),
             verdicts,
         }
+    }
+}
+
+fn hint(image: &ImageReview) -> Option<String> {
+    match &image.finding {
+        Finding::CouldNotLook {
+            error: ReviewError::Source(error),
+            ..
+        } => flag_hint(error),
+        _ => None,
     }
 }
 

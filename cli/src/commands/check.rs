@@ -3,7 +3,7 @@
 //! Assumes nothing: what only a cluster knows is named in the output and decides nothing.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use countersign_image::Reference;
@@ -18,9 +18,9 @@ use tokio::time::Instant;
 use crate::args::{self, OutputArgs};
 use crate::commands::images;
 use crate::failure::Failure;
-use crate::manifests::{FileArgs, Manifest};
+use crate::manifests::{FileArgs, Manifest, is_manifest};
 use crate::policies;
-use crate::printer::{Output, Printer};
+use crate::printer::Printer;
 use crate::registry::RegistryArgs;
 use crate::run::block_on;
 use crate::status::ExitStatus;
@@ -40,7 +40,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR")]
     policies: PathBuf,
     /// The namespace of images, and of manifests that name none
-    #[arg(long, short, value_name = "NAME")]
+    #[arg(long, short, value_name = "NAME", value_parser = namespace)]
     namespace: Option<String>,
     /// What to do with an image that no policy covers: allow, warn or deny
     #[arg(long, value_name = "STANCE", default_value_t = Stance::Deny)]
@@ -49,7 +49,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "STANCE", default_value_t = Stance::Warn)]
     unpinned: Stance,
     /// How long each manifest may take, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     timeout: u64,
     #[command(flatten)]
     output: OutputArgs,
@@ -60,13 +60,15 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure> {
     let policies = policies::load(&args.policies)?;
     let (subjects, failures) = args.subjects()?;
-    let mut status = ExitStatus::Success;
     for failure in &failures {
-        status = status.and(printer.failure(failure));
+        printer.failure(failure);
     }
+    let mut check = CheckOut::new(&failures);
     if subjects.is_empty() {
-        printer.note("nothing here runs an image");
-        return Ok(status);
+        if failures.is_empty() {
+            printer.note("nothing here runs an image");
+        }
+        return check.finish(args.output.output, printer);
     }
     let references: Vec<Reference> = subjects
         .iter()
@@ -82,20 +84,13 @@ pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure>
     let reviewer = Reviewer::new(client.into(), policies, settings)
         .map_err(|error| Failure::could_not_look(format!("cannot start: {error}")))?;
     block_on(async {
-        let mut check = CheckOut::new(unknown(&subjects));
+        check.unknown = unknown(&subjects);
         for subject in &subjects {
             printer.progress(&format!("looking at {}", subject.name));
             check.add(args.review(&reviewer, subject).await);
         }
-        check
-            .unknown
-            .iter()
-            .for_each(|unknown| printer.note(&format!("not known here: {unknown}")));
-        match args.output.output {
-            Output::Json => printer.json(&check)?,
-            Output::Text => check.print(printer),
-        }
-        Ok(status.and(check.status()))
+        printer.note(&format!("not known here: {}", check.unknown.join(", ")));
+        check.finish(args.output.output, printer)
     })
 }
 
@@ -113,7 +108,7 @@ impl Args {
     fn subjects(&self) -> Result<(Vec<Subject>, Vec<Failure>), Failure> {
         let (manifests, mut failures) = self.files.read();
         if manifests.is_empty() && failures.is_empty() && !self.files.is_empty() {
-            return Err(Failure::usage("there is no manifest in what -f names"));
+            return Err(FileArgs::nothing());
         }
         let labels = namespace_labels(&manifests);
         let mut subjects = Vec::new();
@@ -132,6 +127,11 @@ impl Args {
             }
         }
         for image in &self.images {
+            if Path::new(image).is_file() && is_manifest(Path::new(image)) {
+                return Err(Failure::usage(format!("{image} is a file, not an image"))
+                    .coded("image_is_file")
+                    .hinted(format!("name manifests with -f: -f {image}")));
+            }
             let workload = bare(image, args::reference(image)?);
             subjects.push(self.subject(format!("image {image}"), None, workload, &labels));
         }
@@ -175,6 +175,16 @@ impl Args {
             .await;
         ReviewOut::new(&subject.name, subject.file.as_deref(), &review)
     }
+}
+
+/// The name of a namespace: a DNS label.
+fn namespace(text: &str) -> Result<String, String> {
+    let is_known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let is_label = text.bytes().all(is_known) && !text.starts_with('-') && !text.ends_with('-');
+    if text.is_empty() || text.len() > 63 || !is_label {
+        return Err("a namespace is called in lower-case letters, digits and -".to_owned());
+    }
+    Ok(text.to_owned())
 }
 
 /// Labels by the name of the namespace.
@@ -223,19 +233,18 @@ fn unknown(subjects: &[Subject]) -> Vec<String> {
         .iter()
         .any(|subject| subject.namespace.name.is_none())
     {
-        unknown.push("the namespace of what names none; --namespace NAME says it".to_owned());
+        unknown.push("the namespace (--namespace NAME says it)".to_owned());
     }
     let unlabelled =
         |subject: &&Subject| subject.namespace.name.is_some() && subject.namespace.labels.is_none();
     if let Some(subject) = subjects.iter().find(unlabelled) {
         let name = subject.namespace.name.as_deref().unwrap_or_default();
         unknown.push(format!(
-            "the labels of namespace {name}; a Namespace object among the manifests says them"
+            "the labels of namespace {name} (a Namespace among the manifests says them)"
         ));
     }
     if subjects.iter().any(|subject| subject.file.is_none()) {
-        unknown
-            .push("the pod around a bare image: labels, service account and the like".to_owned());
+        unknown.push("the pod around a bare image".to_owned());
     }
     unknown
 }

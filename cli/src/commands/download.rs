@@ -58,6 +58,21 @@ enum What {
     Signature,
 }
 
+impl Args {
+    /// What is asked for, in words.
+    fn in_words(&self) -> String {
+        let what = match self.what {
+            What::Attestation => "attestation",
+            What::Sbom => "SBOM",
+            What::Signature => "signature",
+        };
+        match &self.kind {
+            Some(kind) => format!("{what} of type {kind}"),
+            None => what.to_owned(),
+        }
+    }
+}
+
 pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure> {
     let reference = args::reference(&args.image)?;
     let verifier = match &args.key {
@@ -104,7 +119,8 @@ async fn child(
         return Err(Failure::usage(format!(
             "{}: --platform needs an index, and this is one image",
             resolved.image
-        )));
+        ))
+        .hinted("leave out --platform"));
     };
     let names = |entry: &Descriptor| entry.platform.as_ref().map(ToString::to_string);
     let Some(entry) = index
@@ -167,13 +183,14 @@ impl Download<'_> {
         } else {
             ""
         };
-        Err(
-            Failure::denied(format!("{image}: nothing of this kind is attached{which}"))
-                .coded("not_found")
-                .hinted(format!(
-                    "`countersign inspect {image}` shows what is attached"
-                )),
-        )
+        Err(Failure::denied(format!(
+            "{image}: no {} is attached{which}",
+            self.args.in_words()
+        ))
+        .coded("not_found")
+        .hinted(format!(
+            "`countersign inspect {image}` shows what is attached"
+        )))
     }
 
     fn is_wanted(&self, attachment: &Attachment) -> bool {

@@ -21,9 +21,13 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure> {
     if args.files.is_empty() {
         return Err(Failure::usage("no manifest is named")
+            .coded("manifests_missing")
             .hinted("name files with -f FILE, or -f - for stdin"));
     }
     let (manifests, mut failures) = args.files.read();
+    if manifests.is_empty() && failures.is_empty() {
+        return Err(FileArgs::nothing());
+    }
     let mut images = Vec::new();
     for manifest in &manifests {
         match manifest.workload() {
@@ -49,6 +53,9 @@ pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure>
     match args.output.output {
         Output::Json => printer.json(&images)?,
         Output::Text => table(&images, printer),
+    }
+    if images.is_empty() && failures.is_empty() {
+        printer.note("nothing here runs an image");
     }
     let statuses = failures.iter().map(|failure| printer.failure(failure));
     Ok(statuses.fold(ExitStatus::Success, ExitStatus::and))

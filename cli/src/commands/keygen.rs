@@ -78,14 +78,16 @@ pub(crate) fn write_pair(
 }
 
 fn read_plain(path: &Path) -> Result<PrivateKey, Failure> {
-    let text =
-        Zeroizing::new(fs::read_to_string(path).map_err(|error| Failure::file(path, &error))?);
+    let text = Zeroizing::new(
+        fs::read_to_string(path).map_err(|error| Failure::unreadable(path, &error))?,
+    );
     match KeyFile::parse(&text).map_err(|error| Failure::from(error).about(path.display()))? {
         KeyFile::Plain(key) => Ok(*key),
         KeyFile::Encrypted(_) => Err(Failure::usage(format!(
             "{} is a key file already",
             path.display()
-        ))),
+        ))
+        .hinted("sign with it as it is")),
     }
 }
 
@@ -98,5 +100,5 @@ fn create(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failure> {
             .open(path)?
             .write_all(bytes)
     };
-    create().map_err(|error| Failure::file(path, &error))
+    create().map_err(|error| Failure::unwritable(path, &error))
 }

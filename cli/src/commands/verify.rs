@@ -145,6 +145,24 @@ impl Wanted<'_> {
             .collect()
     }
 
+    /// Of what counts for nothing, what may be meant: of the wanted kind or of none that is said; if none is, all.
+    fn near<'a>(&self, rejected: &'a [RejectionOut]) -> Vec<&'a RejectionOut> {
+        let is_meant = |rejection: &&RejectionOut| {
+            rejection
+                .predicate_type
+                .as_deref()
+                .is_none_or(|found| match self.kind {
+                    Some(kind) => kind.accepts(found),
+                    None => found == predicate::COSIGN_SIGN,
+                })
+        };
+        let near: Vec<_> = rejected.iter().filter(is_meant).collect();
+        if near.is_empty() {
+            return rejected.iter().collect();
+        }
+        near
+    }
+
     fn is_sbom(&self) -> bool {
         use predicate::Family::{CycloneDx, Spdx};
         self.kind
@@ -186,14 +204,17 @@ impl ResultOut {
         if !self.found.is_empty() {
             return None;
         }
-        let others = self
-            .others
-            .iter()
-            .map(|other| format!("signed by this key: {}", other.in_words()));
-        let rejected = self
-            .rejected
-            .iter()
-            .map(|rejection| format!("does not count: {rejection}"));
+        let others = grouped(
+            self.others.iter(),
+            |one, other| one.kind() == other.kind(),
+            |other| format!("signed by this key: {}", other.what()),
+        );
+        let rejected = wanted.near(&self.rejected);
+        let near = grouped(
+            rejected.iter(),
+            |one, other| one.detail == other.detail,
+            |rejection| format!("does not count: {rejection}"),
+        );
         let hint = match (
             self.others.is_empty() && self.rejected.is_empty(),
             wanted.kind,
@@ -216,15 +237,35 @@ impl ResultOut {
             self.image,
             wanted.in_words()
         ));
-        let nearest = self.rejected.first().filter(|_| self.others.is_empty());
+        let nearest = rejected.first().filter(|_| self.others.is_empty());
         let code = nearest.map_or("not_found", |rejection| rejection.reason);
         Some(
             failure
                 .coded(code)
-                .detailed(others.chain(rejected))
+                .detailed(others.into_iter().chain(near))
                 .hinted(hint),
         )
     }
+}
+
+/// One line for all that are alike.
+fn grouped<'a, T: 'a>(
+    items: impl Iterator<Item = &'a T>,
+    alike: impl Fn(&T, &T) -> bool,
+    line: impl Fn(&T) -> String,
+) -> Vec<String> {
+    let mut groups: Vec<(&T, usize)> = Vec::new();
+    for item in items {
+        match groups.iter_mut().find(|(first, _)| alike(first, item)) {
+            Some((_, more)) => *more += 1,
+            None => groups.push((item, 0)),
+        }
+    }
+    let lines = groups.into_iter().map(|(first, more)| match more {
+        0 => line(first),
+        more => format!("{}; {more} more like it", line(first)),
+    });
+    lines.collect()
 }
 
 #[derive(Serialize)]
@@ -266,20 +307,22 @@ impl FoundOut {
     }
 
     fn in_words(&self) -> String {
+        format!("{}, by key {}", self.what(), self.identity.subject())
+    }
+
+    fn what(&self) -> String {
+        format!("{}, {} {}", self.kind(), self.format, self.manifest)
+    }
+
+    fn kind(&self) -> String {
         let what = match &self.predicate_type {
             Some(kind) => format!("attestation {kind}"),
             None => "signature".to_owned(),
         };
-        let annotations: String = self
-            .annotations
-            .iter()
+        let annotations = self.annotations.iter();
+        let annotations: String = annotations
             .map(|(key, value)| format!(" {key}={value}"))
             .collect();
-        format!(
-            "{what}, {} {}, by key {}{annotations}",
-            self.format,
-            self.manifest,
-            self.identity.subject()
-        )
+        what + &annotations
     }
 }

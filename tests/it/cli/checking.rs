@@ -77,8 +77,7 @@ async fn an_unsigned_image_is_denied_in_the_words_of_the_webhook() {
           fix      countersign attest --key <key> --type spdxjson --predicate sbom.spdx.json REGISTRY/shop/api@sha256:[…]
       reproduce  countersign check --policies DIR --namespace shop REGISTRY/shop/api@sha256:[…]
     --- stderr
-    not known here: who creates it (request.user)
-    not known here: the labels of namespace shop; a Namespace object among the manifests says them
+    not known here: who creates it (request.user), the labels of namespace shop (a Namespace among the manifests says them)
     warning: REGISTRY/shop/api:1 is a tag, judged as sha256:[…]: write REGISTRY/shop/api@sha256:[…], for the node will ask again what the tag means
     "#);
 }
@@ -93,8 +92,7 @@ async fn an_image_with_all_that_is_wanted_is_admitted() {
     --- stdout
     admitted: Pod shop/api (pod.yaml)
     --- stderr
-    not known here: who creates it (request.user)
-    not known here: the labels of namespace shop; a Namespace object among the manifests says them
+    not known here: who creates it (request.user), the labels of namespace shop (a Namespace among the manifests says them)
     warning: REGISTRY/shop/api:1 is a tag, judged as sha256:[…]: write REGISTRY/shop/api@sha256:[…], for the node will ask again what the tag means
     "#);
     shell
@@ -185,6 +183,33 @@ async fn a_registry_that_fails_is_could_not_look_and_never_unsigned() {
 }
 
 #[tokio::test]
+async fn what_would_let_us_look_is_said_in_flags_of_ours() {
+    let shell = shop().await;
+    let check = ["check", "--policies", "policies", "-f", "pod.yaml"];
+    let ended = shell.exactly(check, &[], "").await.is(3);
+    let hint = format!("--plain-http {}", shell.registry.host());
+    assert_eq!(ended.stderr.matches(&hint).count(), 1, "{}", ended.stderr);
+    assert!(
+        ended.stdout.contains("(plain_http_refused)"),
+        "{}",
+        ended.stdout
+    );
+}
+
+#[tokio::test]
+async fn a_manifest_without_its_flag_is_not_taken_for_an_image() {
+    let shell = shop().await;
+    let ended = shell.run(&format!("{CHECK} pod.yaml")).await;
+    ended.fails(2, "image_is_file");
+    assert!(ended.stderr.contains("-f pod.yaml"), "{}", ended.stderr);
+    for wrong in ["--namespace Shop", "--timeout 0"] {
+        let check = format!("{CHECK} {wrong} REGISTRY/shop/api:1");
+        shell.run(&check).await.is(2);
+    }
+    assert_eq!(shell.registry.log().lines(), [] as [&str; 0]);
+}
+
+#[tokio::test]
 async fn policies_that_cannot_be_used_are_named_by_line_before_a_registry_is_asked() {
     let shell = shop().await;
     let wrong = fs::read_to_string(shell.path("policies/production.yaml"))
@@ -199,7 +224,7 @@ async fn policies_that_cannot_be_used_are_named_by_line_before_a_registry_is_ask
     error: the policies in policies cannot be used (unknown_param)
       policies/production.yaml:17:65: signature/signed has no parameter `treshold`
         hint: did you mean `threshold`?
-    hint: the rules and their parameters are described under docs/rules
+    hint: docs/reference/policies.md has every field, docs/rules every rule
     "#);
     assert_eq!(shell.registry.log().lines(), [] as [&str; 0]);
 
@@ -208,5 +233,12 @@ async fn policies_that_cannot_be_used_are_named_by_line_before_a_registry_is_ask
         .run("check --policies empty -f pod.yaml")
         .await
         .fails(2, "policies_missing");
-    shell.run("check --policies absent -f pod.yaml").await.is(2);
+    shell
+        .run("check --policies absent -f pod.yaml")
+        .await
+        .fails(2, "file_unreadable");
+    shell
+        .run("check --policies policies/production.yaml -f pod.yaml")
+        .await
+        .fails(2, "policies_missing");
 }

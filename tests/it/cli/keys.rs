@@ -138,7 +138,7 @@ async fn a_wrong_password_is_said_before_a_registry_is_asked() {
     --- stdout
     --- stderr
     error: release.key: the password does not open the key (wrong_password)
-    hint: the password is that given when the key was made; COSIGN_PASSWORD holds it, if set
+    hint: it is taken from --password-env or --password-file, else COUNTERSIGN_PASSWORD, else COSIGN_PASSWORD
     "#);
     assert_eq!(shell.registry.log().lines(), [] as [&str; 0]);
 }
@@ -231,6 +231,10 @@ async fn the_wrong_half_of_a_pair_is_said() {
     shell
         .run("verify --key absent.pub REGISTRY/shop/api:1")
         .await
-        .is(2);
+        .fails(2, "file_unreadable");
+    shell
+        .run("verify --key env://ABSENT REGISTRY/shop/api:1")
+        .await
+        .fails(2, "file_unreadable");
     assert_eq!(shell.registry.log().lines(), [] as [&str; 0]);
 }

@@ -37,6 +37,98 @@ async fn where_results_mix_a_bad_file_comes_before_a_denial_before_could_not_loo
 }
 
 #[tokio::test]
+async fn json_is_written_whatever_happens_to_the_manifests_and_says_which_could_not_be_read() {
+    let shell = shop().await;
+    shell.write(
+        "service.yaml",
+        "apiVersion: v1\nkind: Service\nmetadata: {name: s}\n",
+    );
+    let ended = shell.run(&format!("{CHECK} -o json -f service.yaml")).await;
+    snapshot!(shell, ended, @r#"
+    exit 0
+    --- stdout
+    {
+      "outcome": "admit",
+      "errors": [],
+      "unknown": [],
+      "reviews": []
+    }
+    --- stderr
+    nothing here runs an image
+    "#);
+
+    shell.write(
+        "broken.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: 7\n",
+    );
+    let check = format!("{CHECK} -o json -f broken.yaml -f absent.yaml");
+    let ended = shell.run(&check).await;
+    snapshot!(shell, ended, @r#"
+    exit 2
+    --- stdout
+    {
+      "outcome": "error",
+      "errors": [
+        "cannot read absent.yaml: no such file or directory (file_unreadable)",
+        "broken.yaml: Pod p: the object's spec cannot be read: invalid type: integer `7`, expected an object (workload_shape)"
+      ],
+      "unknown": [],
+      "reviews": []
+    }
+    --- stderr
+    error: cannot read absent.yaml: no such file or directory (file_unreadable)
+    hint: check the path
+    error: broken.yaml: Pod p: the object's spec cannot be read: invalid type: integer `7`, expected an object (workload_shape)
+    hint: `kubectl apply --dry-run=server` names the field
+    "#);
+    let check = format!("{CHECK} -o json -f broken.yaml -f pod.yaml");
+    let check = shell.run(&check).await.is(2).json();
+    assert_eq!(check["outcome"], "error");
+    assert_eq!(check["reviews"][0]["outcome"], "deny");
+}
+
+#[tokio::test]
+async fn what_holds_no_manifest_or_no_workload_is_said() {
+    let shell = shop().await;
+    fs::create_dir(shell.path("empty")).unwrap();
+    shell.write("empty.yaml", "# nothing\n");
+    for command in [CHECK, "images"] {
+        for named in ["empty", "empty.yaml"] {
+            shell
+                .run(&format!("{command} -f {named}"))
+                .await
+                .fails(2, "manifests_missing");
+        }
+    }
+    shell.write(
+        "service.yaml",
+        "apiVersion: v1\nkind: Service\nmetadata: {name: s}\n",
+    );
+    let ended = shell.run("images -f service.yaml").await.is(0);
+    assert_eq!(
+        (ended.stdout.as_str(), ended.stderr.as_str()),
+        ("", "nothing here runs an image\n")
+    );
+}
+
+#[tokio::test]
+async fn one_warning_about_an_image_is_enough() {
+    let shell = shop().await;
+    release(&shell).await;
+    shell.write("two.yaml", &POD.replace("name: api, n", "name: two, n"));
+    let ended = shell
+        .run(&format!("{CHECK} -f pod.yaml -f two.yaml"))
+        .await
+        .is(0);
+    assert_eq!(
+        ended.stderr.matches("warning: ").count(),
+        1,
+        "{}",
+        ended.stderr
+    );
+}
+
+#[tokio::test]
 async fn manifests_come_from_directories_lists_and_stdin() {
     let shell = shop().await;
     release(&shell).await;
@@ -112,9 +204,7 @@ async fn what_only_a_cluster_knows_is_said_and_not_assumed() {
     --- stdout
     admitted: image REGISTRY/shop/api:1
     --- stderr
-    not known here: who creates it (request.user)
-    not known here: the namespace of what names none; --namespace NAME says it
-    not known here: the pod around a bare image: labels, service account and the like
+    not known here: who creates it (request.user), the namespace (--namespace NAME says it), the pod around a bare image
     warning: REGISTRY/shop/api:1 is a tag, judged as sha256:[…]: write REGISTRY/shop/api@sha256:[…], for the node will ask again what the tag means
     warning: REGISTRY/shop/api:1: the namespace selector of policy production asks for labels that are not known (team); it counts as matching
     "#);
@@ -160,7 +250,7 @@ async fn images_lists_what_manifests_run() {
     exit 2
     --- stdout
     --- stderr
-    error: stdin: line 1 column 4: unclosed bracket '[' (manifest_malformed)
-    hint: `--help` behind the command says what is expected
+    error: stdin:1:4: unclosed bracket '[' (manifest_malformed)
+    hint: a manifest holds Kubernetes objects, as YAML or JSON
     "#);
 }

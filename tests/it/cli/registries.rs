@@ -26,6 +26,27 @@ async fn plain_http_is_for_the_named_host_only() {
 }
 
 #[tokio::test]
+async fn what_names_no_host_is_refused_where_it_would_be_passed_over() {
+    let shell = Shell::start().await;
+    let url = format!("http://{}", shell.registry.host());
+    for flags in [
+        ["--plain-http", url.as_str()],
+        ["--plain-http", "registry.example.com/shop"],
+        ["--realm", "registry.example.com"],
+        [
+            "--realm",
+            "registry.example.com=https://auth.example.com/token",
+        ],
+    ] {
+        let image = format!("{}/shop/api:1", shell.registry.host());
+        let words = ["resolve", &image].into_iter().chain(flags);
+        let ended = shell.exactly(words, &[], "").await.is(2);
+        assert!(ended.stderr.contains("expected "), "{}", ended.stderr);
+    }
+    assert_eq!(shell.registry.log().lines(), [] as [&str; 0]);
+}
+
+#[tokio::test]
 async fn signatures_can_live_in_another_repository() {
     let shell = Shell::with_keys(TestRegistry::builder()).await;
     shell.image("shop/api", "1", "one");

@@ -29,7 +29,7 @@ async fn a_tag_is_signed_by_its_digest_and_verifies() {
     exit 0
     --- stdout
     REGISTRY/shop/api@sha256:[…]
-      signature, bundle sha256:[…], by key sha256:[…] env=prod
+      signature env=prod, bundle sha256:[…], by key sha256:[…]
     --- stderr
     note: only the key is checked; no proof from a transparency log is demanded
     "#);
@@ -103,6 +103,65 @@ async fn each_digest_is_signed_once_and_written_down() {
 }
 
 #[tokio::test]
+async fn a_digest_file_that_cannot_be_written_is_said_before_anything_is_signed() {
+    let shell = Shell::with_keys(TestRegistry::builder()).await;
+    shell.image("shop/api", "1", "one");
+    let ended = shell
+        .run("sign --key release.key --digest-file absent/signed REGISTRY/shop/api:1")
+        .await;
+    snapshot!(shell, ended, @r#"
+    exit 2
+    --- stdout
+    --- stderr
+    error: cannot write absent/signed: no such file or directory (file_unwritable)
+    hint: make the folder first
+    "#);
+    assert_eq!(shell.registry.log().lines(), [] as [&str; 0]);
+}
+
+#[tokio::test]
+async fn a_verification_that_fails_says_what_is_nearest_once() {
+    let shell = Shell::with_keys(TestRegistry::builder()).await;
+    shell.image("shop/api", "1", "one");
+    shell.write("sbom.json", SBOM);
+    for command in [
+        "sign --key release.key",
+        "sign --key release.key",
+        "attest --key release.key --type spdxjson --predicate sbom.json",
+    ] {
+        shell
+            .run(&format!("{command} REGISTRY/shop/api:1"))
+            .await
+            .is(0);
+    }
+    let ended = shell
+        .run("verify --key other.pub REGISTRY/shop/api:1")
+        .await;
+    snapshot!(shell, ended, @r#"
+    exit 1
+    --- stdout
+    --- stderr
+    note: only the key is checked; no proof from a transparency log is demanded
+    error: REGISTRY/shop/api@sha256:[…]: no signature by this key (key_mismatch)
+      does not count: bundle sha256:[…], https://sigstore.dev/cosign/sign/v1: signed by another key (hint […]) than those of authority other.pub (key_mismatch); 1 more like it
+    hint: `countersign inspect REGISTRY/shop/api@sha256:[…]` shows all that is attached
+    "#);
+    let ended = shell
+        .run("verify --key release.pub --type cyclonedx REGISTRY/shop/api:1")
+        .await;
+    snapshot!(shell, ended, @r#"
+    exit 1
+    --- stdout
+    --- stderr
+    note: only the key is checked; no proof from a transparency log is demanded
+    error: REGISTRY/shop/api@sha256:[…]: no attestation of type https://cyclonedx.org/bom by this key (not_found)
+      signed by this key: signature, bundle sha256:[…]; 1 more like it
+      signed by this key: attestation https://spdx.dev/Document, bundle sha256:[…]
+    hint: `countersign inspect REGISTRY/shop/api@sha256:[…]` shows all that is attached
+    "#);
+}
+
+#[tokio::test]
 async fn nothing_is_signed_unless_every_image_is_there() {
     let shell = Shell::with_keys(TestRegistry::builder()).await;
     shell.image("shop/api", "1", "one");
@@ -143,7 +202,8 @@ async fn what_is_not_of_its_type_is_not_attested() {
     shell.write("broken.json", "{\"a\": 1, \"a\": 2}");
     let ended = shell.run("attest --key release.key --type slsaprovenance1 --predicate sbom.json REGISTRY/shop/api:1").await.is(2);
     assert!(
-        ended.stderr.contains("(provenance_malformed)"),
+        ended.stderr.contains("(provenance_malformed)")
+            && ended.stderr.contains("hint: check that --predicate"),
         "{}",
         ended.stderr
     );

@@ -1,10 +1,12 @@
 //! Images in every field, spelling and number that a workload can have.
 
+use countersign_image::limits;
+use countersign_review::Outcome;
 use serde_json::{Value, json};
 
 use super::{refused, with_good_image};
 use crate::webhook::fixture::admitted;
-use crate::world::pod;
+use crate::world::{World, pod};
 
 #[tokio::test]
 async fn survives_images_in_every_other_field_that_runs_one() {
@@ -183,4 +185,54 @@ async fn survives_images_that_come_in_by_a_controller() {
             ))
             .await,
     );
+}
+
+#[tokio::test]
+async fn survives_an_image_that_one_container_may_run_in_two_containers() {
+    let world = World::new().await;
+    world.registry.push_image("shop/proxy", "1.0", "one");
+    let mut policy = world.policy();
+    policy["spec"]["rules"] = json!([{"rego": "package shop\nimport rego.v1\n\
+        deny contains {\"code\": \"not_the_proxy\", \"msg\": input.workload.container.path} if \
+        input.workload.container.name != \"c0\"\n"}]);
+    let name = world.name("shop/proxy:1.0");
+
+    let alone = world.review_by(&[policy.clone()], &pod(&[&name])).await;
+    assert_eq!(alone.outcome(), Outcome::Admit, "{}", alone.message());
+
+    let both = world.review_by(&[policy], &pod(&[&name, &name])).await;
+    assert_eq!(both.outcome(), Outcome::Deny);
+    assert_eq!(both.code(), "inline/shop:not_the_proxy");
+    assert!(
+        both.message().contains("spec.containers[1].image"),
+        "{}",
+        both.message()
+    );
+}
+
+#[tokio::test]
+async fn survives_an_index_of_more_images_than_a_rule_is_shown() {
+    let world = World::new().await;
+    let mut policy = world.policy();
+    policy["spec"]["rules"] = json!([{"rego": "package shop\nimport rego.v1\n\
+        deny contains {\"code\": \"windows\", \"msg\": \"no\"} if \
+        some platform in input.image.platforms\n  platform.os == \"windows\"\n"
+        .replace(" if some", " if {\n  some") + "}\n"}]);
+    let mut platforms = vec!["windows/amd64"; limits::INDEX_CHILDREN];
+    world
+        .registry
+        .push_index("shop/most", "1", &platforms, "one");
+    platforms.push("windows/arm64");
+    world
+        .registry
+        .push_index("shop/more", "1", &platforms, "one");
+
+    for (name, outcome, code) in [
+        ("shop/most:1", Outcome::Deny, "inline/shop:windows"),
+        ("shop/more:1", Outcome::CouldNotLook, "too_many"),
+    ] {
+        let pod = pod(&[&world.name(name)]);
+        let review = world.review_by(&[policy.clone()], &pod).await;
+        assert_eq!((review.outcome(), review.code().as_str()), (outcome, code));
+    }
 }
