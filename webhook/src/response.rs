@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use countersign_review::{Outcome, Review};
+use countersign_workload::WorkloadError;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -34,7 +35,7 @@ pub(crate) enum Refusal {
     #[error("the request has no object")]
     ObjectMissing,
     #[error("{0}")]
-    Object(countersign_workload::WorkloadError),
+    Object(WorkloadError),
     #[error("too many reviews at once; retry")]
     Overloaded,
 }
@@ -50,10 +51,12 @@ impl Refusal {
         }
     }
 
-    /// An object that cannot be read was looked at; an overload or a crash says nothing about it.
+    /// An object that cannot be read was looked at; an overload, a limit or a crash says nothing about it.
     fn outcome(&self) -> Outcome {
         match self {
-            Self::Internal | Self::Overloaded => Outcome::CouldNotLook,
+            Self::Internal | Self::Overloaded | Self::Object(WorkloadError::TooMany { .. }) => {
+                Outcome::CouldNotLook
+            }
             Self::List | Self::Object(_) | Self::ObjectMissing => Outcome::Deny,
         }
     }

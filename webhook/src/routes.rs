@@ -16,7 +16,7 @@ use countersign_image::ImageSource;
 use countersign_review::{Review, Reviewer};
 use http_body_util::{BodyExt as _, Limited};
 use jiff::Timestamp;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
 use crate::admission::{self, AdmissionRequest};
@@ -33,7 +33,7 @@ pub(crate) struct App<S> {
     /// Reviews under way at once.
     pub(crate) slots: Arc<Semaphore>,
     /// Kilobytes of bodies held at once.
-    pub(crate) bodies: Semaphore,
+    pub(crate) bodies: Arc<Semaphore>,
     pub(crate) clock: fn() -> Timestamp,
 }
 
@@ -73,7 +73,7 @@ async fn answer<S: ImageSource + 'static>(
 ) -> Response {
     let started = Instant::now();
     let deadline = started + admission::time_allowed(request.uri().query());
-    let (review, _room) = match read(&app, request, deadline).await.and_then(parse) {
+    let (review, room) = match read(&app, request, deadline).await.and_then(parse) {
         Ok(read) => read,
         Err(refused) => {
             let duration = started.elapsed();
@@ -88,7 +88,7 @@ async fn answer<S: ImageSource + 'static>(
             return refused.into_response();
         }
     };
-    let (answer, found) = decide(&app, endpoint, &review, deadline).await;
+    let (answer, found) = decide(&app, endpoint, (&review, room), deadline).await;
     let duration = started.elapsed();
     app.metrics.answered(
         endpoint.as_str(),
@@ -110,7 +110,7 @@ async fn answer<S: ImageSource + 'static>(
 async fn decide<S: ImageSource + 'static>(
     app: &Arc<App<S>>,
     endpoint: Endpoint,
-    request: &Arc<AdmissionRequest>,
+    (request, room): Held<&Arc<AdmissionRequest>>,
     deadline: Instant,
 ) -> (Answer, Option<Review>) {
     let Ok(slot) = Arc::clone(&app.slots).try_acquire_owned() else {
@@ -121,7 +121,8 @@ async fn decide<S: ImageSource + 'static>(
     let task = tokio::spawn({
         let (app, request) = (Arc::clone(app), Arc::clone(request));
         async move {
-            let _held = (slot, under_way);
+            // To its end, which comes later than the connection's if the peer goes away.
+            let _held = (slot, under_way, room);
             match endpoint {
                 Endpoint::Mutate => (mutate(&app.reviewer, &request, deadline).await, None),
                 Endpoint::Validate => {
@@ -158,9 +159,9 @@ impl NoReview {
 }
 
 /// A body, and the room it takes for as long as anything of it is kept.
-type Held<'a, T> = (T, SemaphorePermit<'a>);
+type Held<T> = (T, OwnedSemaphorePermit);
 
-fn parse((body, room): Held<'_, Bytes>) -> Result<Held<'_, Arc<AdmissionRequest>>, NoReview> {
+fn parse((body, room): Held<Bytes>) -> Result<Held<Arc<AdmissionRequest>>, NoReview> {
     let request = AdmissionRequest::parse(&body)
         .map_err(|error| NoReview::new(StatusCode::BAD_REQUEST, error.code(), error.to_string()))?;
     Ok((Arc::new(request), room))
@@ -170,7 +171,7 @@ async fn read<S>(
     app: &App<S>,
     request: Request<Body>,
     deadline: Instant,
-) -> Result<Held<'_, Bytes>, NoReview> {
+) -> Result<Held<Bytes>, NoReview> {
     let (head, body) = request.into_parts();
     if !is_plain_json(&head.headers) {
         return Err(NoReview::new(
@@ -195,7 +196,8 @@ async fn read<S>(
         return Err(too_large());
     }
     let kilobytes = u32::try_from(length.div_ceil(KILOBYTE)).unwrap_or(u32::MAX);
-    let Ok(Ok(room)) = timeout_at(deadline, app.bodies.acquire_many(kilobytes)).await else {
+    let room = Arc::clone(&app.bodies).acquire_many_owned(kilobytes);
+    let Ok(Ok(room)) = timeout_at(deadline, room).await else {
         let why = "no room for the body; retry";
         return Err(NoReview::new(
             StatusCode::SERVICE_UNAVAILABLE,

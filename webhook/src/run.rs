@@ -145,7 +145,7 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
         reviewer,
         metrics: Arc::clone(&metrics),
         slots: Arc::new(Semaphore::new(settings.max_concurrent.into())),
-        bodies: Semaphore::new(routes::BODIES_KILOBYTES),
+        bodies: Arc::new(Semaphore::new(routes::BODIES_KILOBYTES)),
         clock: now,
     };
     let reviews = Server {

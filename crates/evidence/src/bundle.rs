@@ -3,7 +3,7 @@
 //! Refuses other versions (0.1 and 0.2 have other rules of what must be proved), signatures of blobs, and until
 //! certificates are read, everything that a certificate signed. The hint for a key is never gone by.
 
-use countersign_image::{excerpt, media_type};
+use countersign_image::{Fields, excerpt, media_type};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
@@ -31,14 +31,14 @@ pub(crate) fn seal(bytes: &[u8]) -> Result<Sealed, Refusal> {
             ));
         }
     };
-    let material = bundle
+    let Fields(material) = bundle
         .verification_material
         .ok_or_else(|| malformed("it has no verificationMaterial"))?;
     let claim = match (
         material.public_key,
         material.certificate.or(material.x509_certificate_chain),
     ) {
-        (Some(key), None) => key
+        (Some(Fields(key)), None) => key
             .hint
             .map_or(SignerClaim::Nothing, |hint| SignerClaim::Key { hint }),
         (None, Some(_)) => SignerClaim::Certificate,
@@ -81,7 +81,7 @@ fn malformed(error: impl std::fmt::Display) -> Refusal {
 #[serde(rename_all = "camelCase")]
 struct Bundle<'a> {
     media_type: Option<String>,
-    verification_material: Option<Material>,
+    verification_material: Option<Fields<Material>>,
     #[serde(borrow)]
     dsse_envelope: Option<&'a RawValue>,
     message_signature: Option<IgnoredAny>,
@@ -90,7 +90,7 @@ struct Bundle<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Material {
-    public_key: Option<PublicKeyIdentifier>,
+    public_key: Option<Fields<PublicKeyIdentifier>>,
     certificate: Option<IgnoredAny>,
     x509_certificate_chain: Option<IgnoredAny>,
 }

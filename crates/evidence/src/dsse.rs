@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use countersign_image::{limits, media_type};
+use countersign_image::{Fields, limits, media_type};
 use serde::Deserialize;
 
 use crate::base64;
@@ -34,7 +34,7 @@ pub(crate) struct Envelope<'a> {
     #[serde(borrow)]
     payload: Cow<'a, str>,
     payload_type: String,
-    signatures: Vec<EnvelopeSignature>,
+    signatures: Vec<Fields<EnvelopeSignature>>,
 }
 
 #[derive(Deserialize)]
@@ -74,7 +74,7 @@ impl Envelope<'_> {
         let signatures: Vec<_> = self
             .signatures
             .iter()
-            .filter_map(|signature| {
+            .filter_map(|Fields(signature)| {
                 base64::decode(&signature.sig).filter(|bytes| !bytes.is_empty())
             })
             .collect();

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use countersign_image::{Attachment, Digest, excerpt};
+use countersign_image::{Attachment, Digest, Fields, excerpt};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -39,7 +39,10 @@ pub(crate) fn seal(attachment: &Attachment, payload: &[u8]) -> Result<Sealed, Re
 
 /// Reads a verified payload that must speak of `image`.
 pub(crate) fn read(payload: &[u8], image: &Digest) -> Result<Signature, Refusal> {
-    let Payload { critical, optional } = json::strict_object(payload)
+    let Payload {
+        critical: Fields(critical),
+        optional,
+    } = json::strict_object(payload)
         .map_err(|error| Refusal::malformed(format!("it is no simple-signing payload: {error}")))?;
     if critical.kind != COSIGN_TYPE {
         let detail = format!(
@@ -48,8 +51,9 @@ pub(crate) fn read(payload: &[u8], image: &Digest) -> Result<Signature, Refusal>
         );
         return Err(Refusal::new(Reason::PayloadTypeMismatch, detail));
     }
-    if critical.image.digest != image.to_string() {
-        return Err(statement::subject_mismatch(&[critical.image.digest]));
+    let Fields(CriticalImage { digest }) = critical.image;
+    if digest != image.to_string() {
+        return Err(statement::subject_mismatch(&[digest]));
     }
     Ok(Signature {
         annotations: text_values(optional.unwrap_or_default()),
@@ -75,7 +79,7 @@ pub(crate) fn claims_certificate(attachment: &Attachment) -> bool {
 
 #[derive(Deserialize)]
 struct Payload {
-    critical: Critical,
+    critical: Fields<Critical>,
     optional: Option<BTreeMap<String, Value>>,
 }
 
@@ -83,8 +87,8 @@ struct Payload {
 #[serde(deny_unknown_fields)]
 struct Critical {
     #[serde(rename = "identity")]
-    _identity: Option<CriticalIdentity>,
-    image: CriticalImage,
+    _identity: Option<Fields<CriticalIdentity>>,
+    image: Fields<CriticalImage>,
     #[serde(rename = "type")]
     kind: String,
 }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use countersign_image::{Digest, excerpt, limits};
+use countersign_image::{Digest, Fields, excerpt, limits};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -102,7 +102,7 @@ fn content(
 }
 
 /// The subject that is `image`.
-fn subject_of(subjects: Vec<Subject>, image: &Digest) -> Result<Subject, Refusal> {
+fn subject_of(subjects: Vec<Fields<Subject>>, image: &Digest) -> Result<Subject, Refusal> {
     if subjects.len() > limits::SUBJECTS {
         let detail = format!(
             "it has {} subjects, at most {} are read",
@@ -113,7 +113,7 @@ fn subject_of(subjects: Vec<Subject>, image: &Digest) -> Result<Subject, Refusal
     }
     let algorithm = image.algorithm().as_str();
     let mut others = Vec::new();
-    for subject in subjects {
+    for Fields(subject) in subjects {
         match subject.digest.get(algorithm) {
             Some(hex) if hex == image.hex() => return Ok(subject),
             Some(hex) => others.push(format!("{algorithm}:{hex}")),
@@ -135,7 +135,7 @@ fn malformed(error: impl std::fmt::Display) -> Refusal {
 struct Wire<'a> {
     #[serde(rename = "_type")]
     kind: String,
-    subject: Vec<Subject>,
+    subject: Vec<Fields<Subject>>,
     predicate_type: String,
     #[serde(borrow)]
     predicate: Option<&'a RawValue>,

@@ -1,8 +1,8 @@
 //! JSON that has one meaning only.
 //!
-//! Refuses duplicate keys at any depth, deep nesting, trailing data, a byte order mark and invalid UTF-8: readers in
-//! other languages take the first, the last or both values of a repeated key, so such a document can say "signed" to
-//! one and "run" to another.
+//! Refuses duplicate keys at any depth, deep nesting, trailing data, a byte order mark, invalid UTF-8, and keys that
+//! serde_json keeps to itself: readers in other languages take the first, the last or both values of a repeated key, so
+//! such a document can say "signed" to one and "run" to another.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -173,6 +173,9 @@ impl<'de> Visitor<'de> for Unambiguous<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
         let mut keys = Keys::default();
         while let Some(key) = entries.next_key_seed(KeyText)? {
+            if key.starts_with(PRIVATE_KEYS) {
+                return Err(A::Error::custom(format!("the key {key} is no name")));
+            }
             if let Some(key) = keys.insert(key) {
                 *self.duplicate = Some(excerpt(&key));
                 return Err(A::Error::custom("duplicate key"));
@@ -255,6 +258,8 @@ fn nesting(bytes: &[u8]) -> usize {
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 const FEW_KEYS: usize = 16;
+/// Keys by which serde_json hands itself numbers and raw values: an object that has one is read as something else.
+const PRIVATE_KEYS: &str = "$serde_json::private::";
 
 #[cfg(test)]
 mod tests {
@@ -298,6 +303,23 @@ mod tests {
     #[test]
     fn keys_that_differ_in_case_are_two_keys() {
         check(r#"{"image":1,"Image":1}"#, None);
+    }
+
+    #[test]
+    fn refuses_keys_that_our_own_reader_takes_for_something_else() {
+        let json = r#"{"$serde_json::private::RawValue":"{\"a\":1,\"a\":2}"}"#;
+        assert_eq!(
+            serde_json::from_str(json).ok(),
+            Some(serde_json::json!({"a": 2})),
+            "what this refusal is for"
+        );
+        check(json, Some("json_syntax"));
+        check(
+            r#"[{"a":{"$serde_json::private::Number":"1"}}]"#,
+            Some("json_syntax"),
+        );
+        check(r#"{"\u0024serde_json::private::X":0}"#, Some("json_syntax"));
+        check(r#"{"$serde_json":0,"a":"$serde_json::private::X"}"#, None);
     }
 
     #[test]

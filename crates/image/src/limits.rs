@@ -27,6 +27,8 @@ pub const ATTACHMENT_BYTES: usize = 128 * MIB;
 pub const SUBJECTS: usize = 1024;
 /// Signatures of one DSSE envelope. Each costs a verification with every key.
 pub const ENVELOPE_SIGNATURES: usize = 8;
+/// Images of one workload.
+pub const WORKLOAD_IMAGES: usize = 4096;
 /// Redirects of one request.
 pub const REDIRECTS: usize = 5;
 /// Nesting at which a JSON document is refused.

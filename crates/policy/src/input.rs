@@ -167,13 +167,13 @@ impl<'a> Input<'a> {
 
     fn section(&self, name: &str) -> &Value {
         match name {
-            "image" => self.image.get_or_init(|| image(&self.parts).into()),
+            "image" => self.image.get_or_init(|| rego(image(&self.parts))),
             "workload" => self
                 .workload
-                .get_or_init(|| self.parts.workload.to_json().into()),
+                .get_or_init(|| rego(self.parts.workload.to_json())),
             _ => self
                 .request
-                .get_or_init(|| request(self.parts.request).into()),
+                .get_or_init(|| rego(request(self.parts.request))),
         }
     }
 
@@ -184,7 +184,8 @@ impl<'a> Input<'a> {
                 continue;
             }
             let make = |predicates| {
-                evidence::list(name, self.parts.evidence, self.parts.content, predicates).into()
+                let (evidence, content) = (self.parts.evidence, self.parts.content);
+                rego(evidence::list(name, evidence, content, predicates))
             };
             let value = if *name == "attestations" && !predicates.is_empty() {
                 make(predicates)
@@ -263,6 +264,29 @@ fn pick(section: &Value, keys: &[&str]) -> Value {
         }
     }
     Value::from(picked)
+}
+
+/// `json` as the engine holds it. Its own conversion makes `Undefined` of a value with certain keys, and a rule that
+/// reads what is undefined denies nothing.
+fn rego(json: Json) -> Value {
+    match json {
+        Json::Null => Value::Null,
+        Json::Bool(value) => value.into(),
+        Json::Number(number) => match (number.as_u64(), number.as_i64()) {
+            (Some(number), _) => number.into(),
+            (None, Some(number)) => number.into(),
+            (None, None) => number.as_f64().unwrap_or_default().into(),
+        },
+        Json::String(text) => text.into(),
+        Json::Array(items) => items.into_iter().map(rego).collect::<Vec<_>>().into(),
+        Json::Object(fields) => {
+            let fields = fields.into_iter();
+            fields
+                .map(|(key, value)| (key.into(), rego(value)))
+                .collect::<BTreeMap<Value, Value>>()
+                .into()
+        }
+    }
 }
 
 /// Adds a field that is left out where there is nothing to say.

@@ -77,6 +77,13 @@ impl Policy {
         self.needs.clone()
     }
 
+    /// Whether its verdict may differ between the containers of one workload that run one image.
+    pub fn reads_use(&self) -> bool {
+        self.rules.iter().any(|rule| {
+            rule.reads.has("workload", "container") || rule.reads.has("image", "reference")
+        })
+    }
+
     /// Judges one image. Synchronous, bounded, and never panics; run it off the threads that serve connections.
     pub fn evaluate(&self, input: &Input<'_>) -> Verdict {
         let mut verdict = Verdict {

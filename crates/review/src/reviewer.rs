@@ -1,10 +1,12 @@
 //! Takes a workload through resolve, collect, verify and evaluate.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use countersign_evidence::{Content, Evidence};
 use countersign_image::{
-    Collected, ImageSource, Needs, PinnedReference, Reference, ReferenceError, Resolved,
+    Collected, Document, ImageSource, Needs, PinnedReference, Reference, ReferenceError, Resolved,
+    SourceError,
 };
 use countersign_policy::{
     Input, InputParts, Match, Policy, PolicySet, RequestContext, Verdict, WorkloadContext,
@@ -188,27 +190,72 @@ impl<S: ImageSource + 'static> Reviewer<S> {
             .await
             .map_err(|_| deadline_exceeded(reference))??;
 
+        check_size(&resolved.image, &collected.content)?;
+
         let subject = Arc::new(Subject {
             reference: reference.clone(),
             image: resolved.image,
             collected,
-            workload: task.workload_context(),
+            workload: WorkloadContext::new(task.workload, None, &task.request.namespace),
+            uses: task.uses.iter().map(|image| (*image).clone()).collect(),
             request: task.request_context(),
             now: task.now,
         });
         let mut verdicts = Vec::with_capacity(matching.len());
         let mut facts = Facts::default();
         for found in matching {
-            let policy = Arc::clone(found.policy);
-            let subject = Arc::clone(&subject);
-            let judged = self.workers.run(move || evaluate(&policy, &subject));
-            let (verdict, evidence) = timeout_at(task.deadline, judged)
-                .await
-                .map_err(|_| ReviewError::EvaluationTooSlow)??;
+            let (verdict, evidence) = self.judge_by(found.policy, &subject, task.deadline).await?;
             facts.learn(&evidence);
             verdicts.push(verdict);
         }
         Ok((verdicts, facts))
+    }
+
+    /// The verdict of one policy. Where its rules look at the container, each use counts: the first that is denied
+    /// speaks for all.
+    async fn judge_by(
+        &self,
+        policy: &Arc<Policy>,
+        subject: &Arc<Subject>,
+        deadline: Instant,
+    ) -> Result<(Verdict, Arc<Evidence>), ReviewError> {
+        let (of, about) = (Arc::clone(policy), Arc::clone(subject));
+        let verify = move || {
+            of.verifier()
+                .verify(&about.image, &about.collected.attachments)
+        };
+        let evidence = Arc::new(self.run(deadline, verify).await?);
+        let evaluate = |used| {
+            let (policy, subject) = (Arc::clone(policy), Arc::clone(subject));
+            let evidence = Arc::clone(&evidence);
+            // A job of its own, so that a pod of many containers takes its turns like any other.
+            self.run(deadline, move || {
+                evaluate(&policy, &subject, &evidence, used)
+            })
+        };
+        let mut verdict = evaluate(0).await?;
+        if policy.reads_use() {
+            for used in 1..subject.uses.len() {
+                if !verdict.violations.is_empty() {
+                    break;
+                }
+                let next = evaluate(used).await?;
+                if !next.violations.is_empty() {
+                    verdict = next;
+                }
+            }
+        }
+        Ok((verdict, evidence))
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        deadline: Instant,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, ReviewError> {
+        timeout_at(deadline, self.workers.run(job))
+            .await
+            .map_err(|_| ReviewError::EvaluationTooSlow)?
     }
 
     async fn resolve_one(
@@ -239,27 +286,6 @@ impl ImageTask<'_> {
         }
     }
 
-    fn workload_context(&self) -> WorkloadContext {
-        let (workload, namespace) = (self.workload, &self.request.namespace);
-        let first = self.uses.first();
-        WorkloadContext {
-            kind: workload.kind.clone(),
-            namespace: namespace
-                .name
-                .clone()
-                .or_else(|| workload.namespace.clone()),
-            name: workload.name.clone(),
-            labels: workload.labels.clone(),
-            annotations: workload.annotations.clone(),
-            service_account: workload.service_account.clone(),
-            namespace_labels: namespace.labels.clone(),
-            container: first
-                .map(|image| image.container.clone())
-                .unwrap_or_default(),
-            path: first.map(|image| image.path.clone()).unwrap_or_default(),
-        }
-    }
-
     fn request_context(&self) -> RequestContext {
         RequestContext {
             operation: self.request.operation.clone(),
@@ -276,40 +302,57 @@ struct Subject {
     image: PinnedReference,
     collected: Collected,
     workload: WorkloadContext,
+    uses: Vec<ImageUse>,
     request: RequestContext,
     now: Timestamp,
 }
 
-fn evaluate(policy: &Policy, subject: &Subject) -> (Verdict, Evidence) {
-    let evidence = policy
-        .verifier()
-        .verify(&subject.image, &subject.collected.attachments);
-    let input = Input::new(InputParts {
-        reference: &subject.reference,
+/// The verdict of `policy` on the use of this number.
+fn evaluate(policy: &Policy, subject: &Subject, evidence: &Evidence, used: usize) -> Verdict {
+    let mut workload = subject.workload.clone();
+    let mut reference = &subject.reference;
+    if let Some(used) = subject.uses.get(used) {
+        workload.container.clone_from(&used.container);
+        workload.path.clone_from(&used.path);
+        reference = used.reference.as_ref().unwrap_or(reference);
+    }
+    policy.evaluate(&Input::new(InputParts {
+        reference,
         resolved: &subject.image,
         content: &subject.collected.content,
-        evidence: &evidence,
-        workload: &subject.workload,
+        evidence,
+        workload: &workload,
         request: &subject.request,
         now: subject.now,
-    });
-    (policy.evaluate(&input), evidence)
+    }))
+}
+
+/// An index of more images than a rule is shown would hide all of them from it.
+fn check_size(image: &PinnedReference, content: &Document) -> Result<(), SourceError> {
+    let Document::Index(index) = content else {
+        return Ok(());
+    };
+    let host = image.repository().registry();
+    let counted = index.runnable().map(|_| ());
+    counted.map_err(|error| SourceError::manifest(host, &image.to_string(), &error))
 }
 
 /// The uses of a workload grouped by image, in order of first use. Two spellings of one reference are one image.
 fn distinct(images: &[ImageUse]) -> Vec<Vec<&ImageUse>> {
-    let mut groups: Vec<(String, Vec<&ImageUse>)> = Vec::new();
+    let mut groups: Vec<Vec<&ImageUse>> = Vec::new();
+    let mut known: HashMap<String, usize> = HashMap::new();
     for image in images {
         let key = match &image.reference {
             Ok(reference) => reference.to_string(),
             Err(_) => image.image.clone(),
         };
-        match groups.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, uses)) => uses.push(image),
-            None => groups.push((key, vec![image])),
+        let group = *known.entry(key).or_insert(groups.len());
+        match groups.get_mut(group) {
+            Some(uses) => uses.push(image),
+            None => groups.push(vec![image]),
         }
     }
-    groups.into_iter().map(|(_, uses)| uses).collect()
+    groups
 }
 
 fn union(mut all: Needs, more: Needs) -> Needs {

@@ -91,7 +91,11 @@ fn describe(text: &mut String, image: &ImageReview, namespace: Option<&str>) {
                 _ = writeln!(text, "    hint     {hint}");
             }
         }
-        Finding::Invalid(error) => _ = writeln!(text, "  {error} ({})", error.code()),
+        Finding::Invalid(error) => {
+            if let Some(hint) = error.hint() {
+                _ = writeln!(text, "    hint     {hint}");
+            }
+        }
         Finding::Judged(verdicts) => {
             for verdict in verdicts
                 .iter()
@@ -118,6 +122,7 @@ fn describe_verdict(text: &mut String, verdict: &Verdict) {
         return;
     }
     _ = writeln!(text, "policy     {}", verdict.policy);
+    let mut fixes = Vec::new();
     for violation in &verdict.violations {
         let message = clean(&violation.message);
         _ = writeln!(text, "  {} ({}): {message}", violation.rule, violation.code);
@@ -126,8 +131,14 @@ fn describe_verdict(text: &mut String, verdict: &Verdict) {
             _ = writeln!(text, "    {:<8} {line}", "nearest");
         }
         if let Some(fix) = &violation.fix {
+            let fix = if fixes.contains(&fix) {
+                "as above"
+            } else {
+                fix
+            };
             _ = writeln!(text, "    {:<8} {}", "fix", clean(fix));
         }
+        fixes.extend(&violation.fix);
     }
 }
 

@@ -41,8 +41,10 @@ impl Workers {
     ) -> Result<T, ReviewError> {
         let (send, receive) = oneshot::channel();
         let job: Job = Box::new(move || {
-            // A receiver that went away gave up waiting; there is nobody to tell.
-            let _ = send.send(job());
+            // A receiver that went away gave up waiting: working for it would make the next ones wait too.
+            if !send.is_closed() {
+                let _ = send.send(job());
+            }
         });
         self.jobs.send(job).map_err(|_| ReviewError::Crashed)?;
         // The sender is dropped unsent when the job unwinds.
@@ -62,3 +64,35 @@ fn work(queue: &Mutex<Receiver<Job>>) {
 
 /// Virtual, not resident: pages that no policy touches cost nothing.
 const STACK_BYTES: usize = 64 << 20;
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    #[test]
+    fn nobody_waits_for_a_job_that_was_given_up_before_it_began() {
+        let workers = Workers::start(NonZeroUsize::MIN).unwrap();
+        let (release, blocked) = channel::<()>();
+        let mut first = Box::pin(workers.run(move || blocked.recv().is_ok()));
+        assert!(first.as_mut().now_or_never().is_none());
+
+        let done = Arc::new(AtomicUsize::new(0));
+        let count = || {
+            let done = Arc::clone(&done);
+            workers.run(move || done.fetch_add(1, Ordering::SeqCst))
+        };
+        assert!(count().now_or_never().is_none(), "and given up");
+        let last = count();
+
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        release.send(()).unwrap();
+        assert!(runtime.block_on(first).unwrap());
+        assert_eq!(runtime.block_on(last).unwrap(), 0);
+    }
+}

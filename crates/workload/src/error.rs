@@ -31,6 +31,12 @@ pub enum WorkloadError {
         /// What was expected there, and what was found.
         detail: String,
     },
+    /// More containers or volumes than are looked at.
+    #[error("the object has more than {limit} containers or volumes")]
+    TooMany {
+        /// The bound.
+        limit: usize,
+    },
 }
 
 impl WorkloadError {
@@ -42,6 +48,7 @@ impl WorkloadError {
             Self::KindMismatch { .. } => "workload_kind_mismatch",
             Self::Missing { .. } => "workload_incomplete",
             Self::Shape { .. } => "workload_shape",
+            Self::TooMany { .. } => "too_many",
         }
     }
 
@@ -52,7 +59,7 @@ impl WorkloadError {
             Self::Missing { .. } | Self::Shape { .. } => {
                 Some("`kubectl apply --dry-run=server` names the field")
             }
-            Self::Json(_) | Self::KindMismatch { .. } => None,
+            Self::Json(_) | Self::KindMismatch { .. } | Self::TooMany { .. } => None,
         }
     }
 

@@ -5,9 +5,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::marker::PhantomData;
 
-use countersign_image::Fields;
-use serde::de::{Error as _, MapAccess, Visitor};
+use countersign_image::{Fields, limits};
+use serde::de::{Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 /// `metadata`, of objects and of templates.
@@ -51,10 +52,10 @@ pub(crate) struct JobTemplate {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PodSpec {
-    pub(crate) init_containers: Option<Vec<Fields<Container>>>,
-    pub(crate) containers: Option<Vec<Fields<Container>>>,
-    pub(crate) ephemeral_containers: Option<Vec<Fields<Container>>>,
-    pub(crate) volumes: Option<Vec<Fields<Volume>>>,
+    pub(crate) init_containers: Option<List<Container>>,
+    pub(crate) containers: Option<List<Container>>,
+    pub(crate) ephemeral_containers: Option<List<Container>>,
+    pub(crate) volumes: Option<List<Volume>>,
     pub(crate) service_account_name: Option<String>,
     /// The name that `serviceAccountName` had once; still read by API servers.
     pub(crate) service_account: Option<String>,
@@ -78,6 +79,37 @@ pub(crate) struct Volume {
 #[derive(Deserialize)]
 pub(crate) struct ImageVolume {
     pub(crate) reference: Option<String>,
+}
+
+/// A list, as far as anybody reads it: one entry over the limit is kept, so that it shows, and no more memory taken.
+pub(crate) struct List<T>(pub(crate) Vec<Fields<T>>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(ListVisitor(PhantomData))
+    }
+}
+
+struct ListVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
+    type Value = List<T>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<List<T>, A::Error> {
+        let mut list = Vec::new();
+        while list.len() <= limits::WORKLOAD_IMAGES {
+            match items.next_element()? {
+                Some(item) => list.push(item),
+                None => return Ok(List(list)),
+            }
+        }
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(List(list))
+    }
 }
 
 /// Labels or annotations: a map of strings that has each key once.

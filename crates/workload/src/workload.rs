@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
-use countersign_image::{Fields, Reference, ReferenceError, excerpt};
+use countersign_image::{Fields, Reference, ReferenceError, excerpt, limits};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -164,12 +164,17 @@ impl<'a> Object<'a> {
         let spec: PodSpec = spec.unwrap_or_default();
         let is_pod = pod_in == PodIn::Object;
         // Whoever sees a pod without containers has not seen the pod; a template may wait to be filled in.
-        if is_pod && spec.containers.as_ref().is_none_or(Vec::is_empty) {
+        if is_pod
+            && spec
+                .containers
+                .as_ref()
+                .is_none_or(|list| list.0.is_empty())
+        {
             return Err(WorkloadError::Missing {
                 field: "spec.containers",
             });
         }
-        let images = images(&spec, pod_in.spec_path(), is_pod);
+        let images = images(&spec, pod_in.spec_path(), is_pod)?;
         let Metadata {
             name,
             namespace,
@@ -224,12 +229,20 @@ fn in_template(template: Option<Template>) -> (Option<Metadata>, Option<PodSpec>
 }
 
 /// The images of a pod that stands at `path`.
-fn images(spec: &PodSpec, path: &str, is_pod: bool) -> Vec<ImageUse> {
+fn images(spec: &PodSpec, path: &str, is_pod: bool) -> Result<Vec<ImageUse>, WorkloadError> {
     let lists = [
         ("initContainers", &spec.init_containers),
         ("containers", &spec.containers),
         ("ephemeralContainers", &spec.ephemeral_containers),
     ];
+    let volumes = spec.volumes.iter().flat_map(|list| &list.0);
+    let containers = lists.iter().flat_map(|(_, list)| list.iter());
+    let entries: usize = containers.map(|list| list.0.len()).sum();
+    if entries.max(volumes.clone().count()) > limits::WORKLOAD_IMAGES {
+        return Err(WorkloadError::TooMany {
+            limit: limits::WORKLOAD_IMAGES,
+        });
+    }
     let mut images = Vec::new();
     let mut add = |path: String, name: &Option<String>, image: &Option<String>| {
         let image = image.clone().unwrap_or_default();
@@ -245,11 +258,12 @@ fn images(spec: &PodSpec, path: &str, is_pod: bool) -> Vec<ImageUse> {
         }
     };
     for (list, containers) in lists {
-        for (index, Fields(Container { name, image })) in containers.iter().flatten().enumerate() {
+        let containers = containers.iter().flat_map(|list| &list.0);
+        for (index, Fields(Container { name, image })) in containers.enumerate() {
             add(format!("{path}.{list}[{index}].image"), name, image);
         }
     }
-    for (index, Fields(Volume { name, image })) in spec.volumes.iter().flatten().enumerate() {
+    for (index, Fields(Volume { name, image })) in volumes.enumerate() {
         if let Some(Fields(image)) = image {
             add(
                 format!("{path}.volumes[{index}].image.reference"),
@@ -258,7 +272,7 @@ fn images(spec: &PodSpec, path: &str, is_pod: bool) -> Vec<ImageUse> {
             );
         }
     }
-    images
+    Ok(images)
 }
 
 #[cfg(test)]

@@ -59,7 +59,7 @@ fn fixture(slots: usize) -> Fixture {
         reviewer,
         metrics: Metrics::new(1, "test"),
         slots: Arc::new(Semaphore::new(slots)),
-        bodies: Semaphore::new(BODIES_KILOBYTES),
+        bodies: Arc::new(Semaphore::new(BODIES_KILOBYTES)),
         clock: || Timestamp::UNIX_EPOCH,
     });
     Fixture { app, source }
@@ -189,6 +189,33 @@ async fn a_body_for_which_there_is_no_room_is_not_read() {
         .await;
     let response = fixture.post("/validate?timeout=10ms", "{}").await;
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn a_peer_that_goes_away_frees_no_room_while_its_review_goes_on() {
+    let fixture = Arc::new(fixture(1));
+    let peer = tokio::spawn({
+        let fixture = Arc::clone(&fixture);
+        async move { fixture.review("/mutate", &["r.example/waits:1"]).await }
+    });
+    while fixture.source.asked.load(Ordering::SeqCst) == 0 {
+        tokio::task::yield_now().await;
+    }
+    peer.abort();
+    assert!(peer.await.unwrap_err().is_cancelled());
+    assert!(fixture.app.bodies.available_permits() < BODIES_KILOBYTES);
+
+    fixture.source.release.notify_one();
+    let all = u32::try_from(BODIES_KILOBYTES).unwrap();
+    assert!(fixture.app.bodies.acquire_many(all).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_pod_of_more_containers_than_are_looked_at_is_not_looked_at() {
+    let images = vec!["a"; countersign_image::limits::WORKLOAD_IMAGES + 1];
+    let response = fixture(1).review("/validate", &images).await;
+    check_refused(&response, "too_many");
+    assert_eq!(response["auditAnnotations"]["decision"], "could_not_look");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use countersign_image::Fields;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -19,7 +20,7 @@ pub(super) fn read(predicate: &str) -> Result<Provenance, serde_json::Error> {
     let metadata = wire.metadata.unwrap_or_default();
     let completeness = metadata.completeness.unwrap_or_default();
     Ok(Provenance {
-        builder_id: present(wire.builder.id),
+        builder_id: present(wire.builder.0.id),
         build_type: present(wire.build_type),
         source: source(config.uri, config.digest.unwrap_or_default()),
         invocation_id: present(metadata.build_invocation_id),
@@ -47,7 +48,7 @@ pub(super) fn read(predicate: &str) -> Result<Provenance, serde_json::Error> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Wire {
-    builder: Builder,
+    builder: Fields<Builder>,
     build_type: Option<String>,
     invocation: Option<Invocation>,
     metadata: Option<Metadata>,

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use countersign_image::Fields;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -15,16 +16,17 @@ use super::{Dependency, Provenance, object_or_empty, present};
 
 pub(super) fn read(predicate: &str) -> Result<Provenance, serde_json::Error> {
     let Wire {
-        build_definition,
-        run_details,
+        build_definition: Fields(build_definition),
+        run_details: Fields(run_details),
     } = json::object(predicate)?;
     let dependencies = build_definition.resolved_dependencies.unwrap_or_default();
     let dependencies: Vec<_> = dependencies.into_iter().map(Dependency::from).collect();
     let parameters = object_or_empty(build_definition.external_parameters);
     let (source, entry_point) = from_parameters(&parameters, &dependencies);
+    let Fields(builder) = run_details.builder;
     let metadata = run_details.metadata.unwrap_or_default();
     Ok(Provenance {
-        builder_id: present(run_details.builder.id),
+        builder_id: present(builder.id),
         build_type: present(build_definition.build_type),
         source,
         invocation_id: present(metadata.invocation_id),
@@ -32,7 +34,7 @@ pub(super) fn read(predicate: &str) -> Result<Provenance, serde_json::Error> {
         finished_on: present(metadata.finished_on),
         parameters,
         dependencies,
-        builder_version: run_details.builder.version.unwrap_or_default(),
+        builder_version: builder.version.unwrap_or_default(),
         entry_point,
         environment: object_or_empty(build_definition.internal_parameters),
         ..Provenance::default()
@@ -42,8 +44,8 @@ pub(super) fn read(predicate: &str) -> Result<Provenance, serde_json::Error> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Wire {
-    build_definition: BuildDefinition,
-    run_details: RunDetails,
+    build_definition: Fields<BuildDefinition>,
+    run_details: Fields<RunDetails>,
 }
 
 #[derive(Deserialize)]
@@ -57,7 +59,7 @@ struct BuildDefinition {
 
 #[derive(Deserialize)]
 struct RunDetails {
-    builder: Builder,
+    builder: Fields<Builder>,
     metadata: Option<Metadata>,
 }
 

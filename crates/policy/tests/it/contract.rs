@@ -281,3 +281,21 @@ fn without_a_workload_there_is_nothing_to_see_of_one() {
         json!({ "labels": {}, "annotations": {} })
     );
 }
+
+#[test]
+fn what_the_author_of_a_pod_or_an_image_writes_hides_no_part_of_the_input() {
+    let set = inline(
+        &Signer::new(),
+        r#"deny contains {"code": "latest", "msg": "no"} if input.workload.kind == "Pod""#,
+    );
+    for value in ["7", "not a number"] {
+        let annotations = [("$serde_json::private::Number".to_owned(), value.to_owned())];
+        let workload = WorkloadContext {
+            kind: "Pod".to_owned(),
+            annotations: annotations.into(),
+            ..Default::default()
+        };
+        let verdict = Image::new().judge_as(&set, &workload);
+        assert_eq!(codes(&verdict), [("inline/a", "latest")], "{value}");
+    }
+}

@@ -198,7 +198,7 @@ fn an_sbom_that_nobody_signed_is_the_nearest_miss_and_attesting_the_fix() {
     assert!(nearest.contains("nobody signed"), "{nearest}");
     let fix = violation.fix.as_deref().unwrap();
     assert!(
-        fix.starts_with("countersign attest --key <key> --type spdxjson"),
+        fix.starts_with("countersign attest --key KEY --type spdxjson"),
         "{fix}"
     );
 }
@@ -228,4 +228,34 @@ fn an_authority_is_named_only_for_what_a_rule_looks_at() {
         .built_by(&ci, BUILDER)
         .judge(&set);
     assert_eq!(verdict.authorities, ["release"]);
+}
+
+/// A name by which readers of JSON tell their own numbers and raw values from objects.
+#[test]
+fn a_key_that_a_reader_of_json_keeps_to_itself_hides_no_evidence_from_a_rule() {
+    let (release, ci) = (Signer::new(), Signer::new());
+    let set = load(policy(
+        &[("release", &release), ("ci", &ci)],
+        "  builders:\n    - {id: x, authorities: [ci], maxLevel: 3}\n  rules:\n    \
+         - {rule: provenance/slsa_level, params: {minimum: 3}}\n",
+    ));
+    for key in [
+        "$serde_json::private::Number",
+        "$serde_json::private::RawValue",
+    ] {
+        for value in ["not a number", "{}", "7"] {
+            let predicate = serde_json::json!({
+                "buildDefinition": { "buildType": "b", "externalParameters": { "args": { key: value } } },
+                "runDetails": { "builder": { "id": "x" } },
+            });
+            let image =
+                Image::new().attested(&release, "https://slsa.dev/provenance/v1", &predicate);
+            let verdict = image.judge(&set);
+            assert_eq!(
+                codes(&verdict),
+                [("provenance/slsa_level", "no_provenance")],
+                "{key} {value}"
+            );
+        }
+    }
 }

@@ -390,3 +390,19 @@ fn an_update_is_about_new_images_by_value_and_list() {
         ["spec.containers[0].image"]
     );
 }
+
+#[test]
+fn a_pod_of_more_containers_than_are_looked_at_is_refused_and_not_cut() {
+    let containers = |count: usize| vec![json!({"name": "c", "image": "nginx"}); count];
+    let limit = limits::WORKLOAD_IMAGES;
+    let most = pod(json!({"containers": containers(limit - 1), "initContainers": containers(1)}));
+    assert_eq!(images_of(&most).len(), limit);
+    for spec in [
+        json!({"containers": containers(limit + 1)}),
+        json!({"containers": containers(limit + 2)}),
+        json!({"containers": containers(limit), "ephemeralContainers": containers(1)}),
+        json!({"containers": containers(1), "volumes": vec![json!({"name": "v"}); limit + 1]}),
+    ] {
+        assert_eq!(read(&pod(spec)), Err("too_many"));
+    }
+}

@@ -20,7 +20,7 @@ test_denies_without_provenance if {
 			"found": ["no verified provenance"],
 			"nearest": [],
 		},
-		"fix": "countersign attest --key <key> --type slsaprovenance1 --predicate provenance.json registry.example.com/shop/api@sha256:aa",
+		"fix": "countersign attest --key KEY --type slsaprovenance1 --predicate provenance.json registry.example.com/shop/api@sha256:aa",
 	}
 }
 

@@ -31,7 +31,7 @@ deny contains {
 	"msg": sprintf("wanted %s, found no verified provenance", [_wanted]),
 	"details": {"wanted": _wanted, "found": ["no verified provenance"], "nearest": misses.provenance},
 	"fix": sprintf(
-		"countersign attest --key <key> --type slsaprovenance1 --predicate provenance.json %s",
+		"countersign attest --key KEY --type slsaprovenance1 --predicate provenance.json %s",
 		[image.pinned],
 	),
 } if {

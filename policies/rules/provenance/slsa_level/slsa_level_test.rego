@@ -31,7 +31,7 @@ test_denies_without_provenance if {
 			"found": ["no verified provenance"],
 			"nearest": ["provenance sha256:0123456789ab: signed by another key"],
 		},
-		"fix": "countersign attest --key <key> --type slsaprovenance1 --predicate provenance.json registry.example.com/shop/api@sha256:aa",
+		"fix": "countersign attest --key KEY --type slsaprovenance1 --predicate provenance.json registry.example.com/shop/api@sha256:aa",
 	}
 }
 

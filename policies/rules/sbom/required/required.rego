@@ -115,11 +115,11 @@ _other(sbom) := sprintf("its root names another image, %s", [misses.short(_root_
 	_names_another_image(sbom)
 }
 
-_fix := sprintf("countersign attest --key <key> --type spdxjson --predicate sbom.spdx.json %s", [image.pinned]) if {
+_fix := sprintf("countersign attest --key KEY --type spdxjson --predicate sbom.spdx.json %s", [image.pinned]) if {
 	_spdx_will_do
 }
 
-_fix := sprintf("countersign attest --key <key> --type cyclonedx --predicate sbom.cdx.json %s", [image.pinned]) if {
+_fix := sprintf("countersign attest --key KEY --type cyclonedx --predicate sbom.cdx.json %s", [image.pinned]) if {
 	not _spdx_will_do
 }
 

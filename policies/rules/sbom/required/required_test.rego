@@ -45,7 +45,7 @@ test_denies_without_an_sbom if {
 				"SBOM sha256:bb: signed by another key",
 			],
 		},
-		"fix": "countersign attest --key <key> --type spdxjson --predicate sbom.spdx.json registry.example.com/shop/api@sha256:aa",
+		"fix": "countersign attest --key KEY --type spdxjson --predicate sbom.spdx.json registry.example.com/shop/api@sha256:aa",
 	}
 }
 
@@ -60,7 +60,7 @@ test_denies_another_format_and_says_how_to_make_the_wanted_one if {
 	params := {"formats": ["cyclonedx"], "min_packages": 1}
 	some denial in required.deny with input as _input([_spdx]) with data.params as params
 	denial.details.found == ["spdx SBOM by ci: 1 package besides its root, of another format"]
-	denial.fix == "countersign attest --key <key> --type cyclonedx --predicate sbom.cdx.json registry.example.com/shop/api@sha256:aa"
+	denial.fix == "countersign attest --key KEY --type cyclonedx --predicate sbom.cdx.json registry.example.com/shop/api@sha256:aa"
 }
 
 test_denies_the_sbom_of_a_build_context if {

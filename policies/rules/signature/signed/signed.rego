@@ -34,7 +34,7 @@ deny contains {
 	"code": _code,
 	"msg": sprintf("wanted %s, found %s", [_wanted, _count]),
 	"details": {"wanted": _wanted, "found": _found, "nearest": _nearest},
-	"fix": sprintf("countersign sign --key <key> %s", [image.pinned]),
+	"fix": sprintf("countersign sign --key KEY %s", [image.pinned]),
 } if {
 	not _satisfied
 }

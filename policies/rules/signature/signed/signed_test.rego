@@ -20,7 +20,7 @@ test_denies_an_unsigned_image if {
 		"code": "unsigned",
 		"msg": "wanted a signature by authority release, found none",
 		"details": {"wanted": "a signature by authority release", "found": [], "nearest": []},
-		"fix": "countersign sign --key <key> registry.example.com/shop/api@sha256:aa",
+		"fix": "countersign sign --key KEY registry.example.com/shop/api@sha256:aa",
 	}
 }
 

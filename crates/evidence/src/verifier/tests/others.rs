@@ -53,6 +53,8 @@ fn a_simple_signing_payload_must_be_of_cosigns_type_about_this_image_and_unambig
         ),
         good.replacen("\"critical\":{", "\"critical\":{\"unheard-of\":1,", 1),
         good.replace("docker-manifest-digest", "Docker-manifest-digest"),
+        good.replace("{\"docker-manifest-digest\":", "[")
+            .replacen("},\"type\"", "],\"type\"", 1),
         good.replace("critical", "Critical"),
         good.replace("\"a\":\"b\"", "\"a\":\"b\",\"a\":\"c\""),
         format!("{good}{good}"),

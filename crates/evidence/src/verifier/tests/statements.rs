@@ -132,6 +132,12 @@ fn json_that_two_readers_could_understand_differently_is_refused() {
             "[\"{STATEMENT_V1}\",[{{\"digest\":{{\"sha256\":\"{}\"}}}}],\"{CUSTOM}\",{{}}]",
             hex()
         ),
+        good.replace("{\"digest\":", "[")
+            .replace(",\"name\":\"whatever\"}", ",null]"),
+        good.replace(
+            "{\"a\":1}",
+            "{\"$serde_json::private::RawValue\":\"{\\\"a\\\":1}\"}",
+        ),
     ] {
         let evidence = verifier(&signer.public()).verify(
             &this_image(),
@@ -231,6 +237,21 @@ fn a_predicate_that_is_not_its_type_is_a_statement_without_content_and_says_why(
         (
             "https://slsa.dev/provenance/v1",
             &json!({"builder": {"id": "x"}}),
+            "provenance_malformed",
+        ),
+        (
+            "https://slsa.dev/provenance/v0.2",
+            &json!({"builder": ["x"]}),
+            "provenance_malformed",
+        ),
+        (
+            "https://slsa.dev/provenance/v1",
+            &json!({"buildDefinition": {}, "runDetails": {"builder": ["x"]}}),
+            "provenance_malformed",
+        ),
+        (
+            "https://slsa.dev/provenance/v1",
+            &json!({"buildDefinition": {}, "runDetails": [{"id": "x"}]}),
             "provenance_malformed",
         ),
     ] {
