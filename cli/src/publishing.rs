@@ -42,6 +42,12 @@ pub(crate) struct PublishArgs {
     password: PasswordArgs,
     #[command(flatten)]
     registry: RegistryArgs,
+    /// cosign asks before it publishes; nothing is asked here
+    #[arg(short = 'y', long = "yes", hide = true)]
+    _yes: bool,
+    /// cosign's way to say what is so here: a signature with a key goes to no log
+    #[arg(long = "tlog-upload", hide = true, value_parser = ["false"])]
+    _tlog_upload: Option<String>,
 }
 
 /// How signatures are stored.

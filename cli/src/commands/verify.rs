@@ -37,6 +37,13 @@ pub(crate) struct Args {
     output: OutputArgs,
     #[command(flatten)]
     registry: RegistryArgs,
+    /// cosign's ways to say what is so here: no proof from a log is demanded of a key
+    #[arg(
+        long = "insecure-ignore-tlog",
+        alias = "private-infrastructure",
+        hide = true
+    )]
+    _ignore_tlog: bool,
 }
 
 pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure> {

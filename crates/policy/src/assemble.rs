@@ -89,7 +89,6 @@ pub(crate) fn assemble(
         include: definition.include,
         exclude: definition.exclude,
         selector: definition.selector,
-        platforms: definition.platforms,
         verifier,
         needs,
         rules,

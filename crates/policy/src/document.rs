@@ -22,18 +22,7 @@ pub(crate) struct Definition<'n> {
     pub(crate) mode: Mode,
     pub(crate) authorities: Vec<AuthorityEntry>,
     pub(crate) builders: Vec<Builder>,
-    pub(crate) platforms: Platforms,
     pub(crate) rules: Vec<RuleEntry<'n>>,
-}
-
-/// Which platforms of an index must satisfy a policy.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Platforms {
-    /// Every runnable one.
-    #[default]
-    All,
-    /// These, as `os/arch[/variant]`.
-    Only(Vec<String>),
 }
 
 /// Reads one document; `None` if it is no policy, and says why.
@@ -69,6 +58,9 @@ pub(crate) fn read<'n>(document: &'n Node, problems: &mut Problems) -> Option<De
     let (include, exclude) = images(&spec, problems);
     let authorities = authority::read_all(&spec, problems);
     let builders = authority::read_builders(&spec, &authorities, problems);
+    if let Some(node) = spec.get("platforms") {
+        check_platforms(node, problems);
+    }
     Some(Definition {
         name: policy_name.unwrap_or_default(),
         name_at: name_node.map_or(document.at, |node| node.at),
@@ -84,10 +76,6 @@ pub(crate) fn read<'n>(document: &'n Node, problems: &mut Problems) -> Option<De
             .unwrap_or_default(),
         authorities,
         builders,
-        platforms: spec
-            .get("platforms")
-            .map(|node| platforms(node, problems))
-            .unwrap_or_default(),
         rules: entry::read_all(&spec, problems),
     })
 }
@@ -211,36 +199,16 @@ fn mode(node: &Node, problems: &mut Problems) -> Option<Mode> {
     mode
 }
 
-fn platforms(node: &Node, problems: &mut Problems) -> Platforms {
-    if matches!(&node.value, Value::Text(text) if text == "all") {
-        return Platforms::All;
-    }
-    let mut only = Vec::new();
-    for item in list(node, "platforms", problems).unwrap_or_default() {
-        let Some(written) = text(item, "a platform", problems) else {
-            continue;
-        };
-        let parts: Vec<&str> = written.split('/').collect();
-        if !(2..=3).contains(&parts.len()) || parts.iter().any(|part| part.is_empty()) {
-            let message = format!("`{}` is no platform", excerpt(written));
-            problems.advise(
-                item.at,
-                "invalid_value",
-                message,
-                "write os/arch or os/arch/variant: `linux/amd64`",
-            );
-        }
-        only.push(written.to_owned());
-    }
-    if only.is_empty() {
+/// A list would promise what nobody holds: the index itself is judged, and with it all of its platforms.
+fn check_platforms(node: &Node, problems: &mut Problems) {
+    if !matches!(&node.value, Value::Text(text) if text == "all") {
         problems.advise(
             node.at,
-            "invalid_value",
-            "platforms names none",
-            "write `all`, or leave it out",
+            "unsupported_feature",
+            "platforms other than `all` are not supported yet",
+            "write `all`, or leave it out: a signature of the index speaks for all of them",
         );
     }
-    Platforms::Only(only)
 }
 
 const API_VERSION: &str = "countersign.dev/v1alpha1";

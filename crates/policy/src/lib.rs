@@ -27,7 +27,6 @@ mod tester;
 mod verdict;
 mod yaml;
 
-pub use document::Platforms;
 pub use error::{LoadError, LoadErrors, SourceFile};
 pub use input::{Input, InputParts, RequestContext, WorkloadContext};
 pub use library::files as library_files;

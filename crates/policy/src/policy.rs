@@ -8,7 +8,6 @@ use countersign_evidence::Verifier;
 use countersign_image::{Needs, Repository, RepositoryPattern};
 use serde::Serialize;
 
-use crate::document::Platforms;
 use crate::rule::Rule;
 use crate::selector::{Selection, Selector};
 use crate::{Input, Namespace, Verdict};
@@ -45,7 +44,6 @@ pub struct Policy {
     pub(crate) include: Vec<RepositoryPattern>,
     pub(crate) exclude: Vec<RepositoryPattern>,
     pub(crate) selector: Selector,
-    pub(crate) platforms: Platforms,
     pub(crate) verifier: Verifier,
     pub(crate) needs: Needs,
     pub(crate) rules: Vec<Rule>,
@@ -60,11 +58,6 @@ impl Policy {
     /// What a violation means.
     pub fn mode(&self) -> Mode {
         self.mode
-    }
-
-    /// Which platforms of an index must satisfy it.
-    pub fn platforms(&self) -> &Platforms {
-        &self.platforms
     }
 
     /// Verifies evidence against the authorities of this policy.

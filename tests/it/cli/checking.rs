@@ -72,7 +72,7 @@ async fn an_unsigned_image_is_denied_in_the_words_of_the_webhook() {
         provenance/slsa_level (no_provenance): wanted provenance of SLSA build level 3, found no verified provenance
           fix      countersign attest --key KEY --type slsaprovenance1 --predicate provenance.json REGISTRY/shop/api@sha256:[…]
         provenance/builder_id (no_provenance): wanted provenance of builder https://builder.acme.example/v1, found no verified provenance
-          fix      countersign attest --key KEY --type slsaprovenance1 --predicate provenance.json REGISTRY/shop/api@sha256:[…]
+          fix      as above
         sbom/required (no_sbom): wanted an SBOM (spdx or cyclonedx) that lists at least 1 package, found none that is verified
           fix      countersign attest --key KEY --type spdxjson --predicate sbom.spdx.json REGISTRY/shop/api@sha256:[…]
       reproduce  countersign check --policies DIR --namespace shop REGISTRY/shop/api@sha256:[…]

@@ -275,7 +275,7 @@ async fn cosigns_spellings_mean_what_they_mean_there() {
     };
     shell
         .exactly(
-            plain("sign --key release.key --annotations env=prod --allow-http-registry"),
+            plain("sign --key release.key --annotations env=prod --tlog-upload=false -y --allow-http-registry"),
             &[],
             "",
         )
@@ -283,7 +283,7 @@ async fn cosigns_spellings_mean_what_they_mean_there() {
         .is(0);
     shell
         .exactly(
-            plain("verify --key release.pub -a env=prod --allow-insecure-registry"),
+            plain("verify --key release.pub -a env=prod --private-infrastructure --allow-insecure-registry"),
             &[],
             "",
         )
