@@ -1,13 +1,12 @@
 //! Policy documents from a directory.
 
-use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use countersign_policy::{PolicySet, SourceFile};
+use countersign_policy::PolicySet;
+use countersign_review::{DirectoryError, policies_in};
 
 use crate::failure::Failure;
-use crate::manifests::{entries, is_manifest};
 
 /// Loads every policy document of a directory, or says all that is wrong with them.
 pub(crate) fn load(directory: &Path) -> Result<Arc<PolicySet>, Failure> {
@@ -19,17 +18,10 @@ pub(crate) fn load(directory: &Path) -> Result<Arc<PolicySet>, Failure> {
         .coded("policies_missing")
         .hinted("name the directory that it is in"));
     }
-    let mut documents = Vec::new();
-    for path in entries(directory)?
-        .into_iter()
-        .filter(|path| is_manifest(path))
-    {
-        let text = fs::read_to_string(&path).map_err(|error| Failure::unreadable(&path, &error))?;
-        documents.push(SourceFile {
-            path: path.display().to_string(),
-            text,
-        });
-    }
+    let documents = policies_in(directory).map_err(|error| match error {
+        DirectoryError::Io { path, source } => Failure::unreadable(&path, &source),
+        other => Failure::usage(other.to_string()).coded("policies_missing"),
+    })?;
     if documents.is_empty() {
         return Err(
             Failure::usage(format!("{} holds no policies", directory.display()))

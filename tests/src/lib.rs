@@ -1,1 +1,1 @@
-//! placeholder
+//! Holds nothing: the tests of the workspace are one binary, `it/main.rs`.

@@ -10,7 +10,6 @@ mod health;
 mod log;
 mod metrics;
 mod mutate;
-mod policies;
 mod registry;
 mod response;
 mod routes;
@@ -20,7 +19,6 @@ mod tls;
 mod validate;
 
 pub use config::{Cli, LogFormat, Realm, Settings};
-pub use policies::DirectoryError;
 pub use registry::RegistryError;
 pub use run::{Running, StartError, run, start};
 pub use server::ConnectionLimits;

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use countersign_policy::{LoadErrors, PolicySet};
 use countersign_registry::Client;
-use countersign_review::Reviewer;
+use countersign_review::{DirectoryError, Reviewer, policies_in};
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -23,7 +23,6 @@ use crate::config::{Cli, Command, Settings};
 use crate::health::{self, Health};
 use crate::log;
 use crate::metrics::Metrics;
-use crate::policies::{self, DirectoryError};
 use crate::registry::{self, RegistryError};
 use crate::routes::{self, App};
 use crate::server::Server;
@@ -120,7 +119,7 @@ pub struct Running {
 /// # Errors
 /// Whatever is wrong with the settings, the policies or the certificate.
 pub async fn start(settings: Settings) -> Result<Running, StartError> {
-    let files = policies::read(&settings.policies)?;
+    let files = policies_in(&settings.policies)?;
     let policies = PolicySet::load(&files).map_err(|errors| StartError::Policies {
         directory: settings.policies.clone(),
         errors,

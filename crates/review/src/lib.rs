@@ -4,6 +4,7 @@
 //! registry, reads no clock, and answers within the deadline it is given.
 
 mod decision;
+mod directory;
 mod error;
 mod reviewer;
 mod settings;
@@ -11,6 +12,7 @@ mod wording;
 mod workers;
 
 pub use decision::{Facts, Finding, ImageReview, Outcome, Review};
+pub use directory::{DirectoryError, policies_in};
 pub use error::ReviewError;
 pub use reviewer::{PinnedUse, Reviewer};
 pub use settings::{Request, Settings, Stance, UnknownStance, User};

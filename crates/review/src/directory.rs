@@ -1,5 +1,4 @@
-//! Reads a directory of policies into memory, by the same rule as `countersign check`: every file of the directory
-//! itself that ends in `.json`, `.yaml` or `.yml`.
+//! Which files of a directory are policies: one rule, so that the webhook and `check` judge by the same ones.
 //!
 //! Judges nothing of what it reads; refuses what no directory of policies holds.
 
@@ -8,8 +7,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use countersign_policy::SourceFile;
-
-use crate::files;
 
 /// Why a directory could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -31,8 +28,12 @@ pub enum DirectoryError {
     },
 }
 
-/// Every policy file of `directory`, in order of name.
-pub(crate) fn read(directory: &Path) -> Result<Vec<SourceFile>, DirectoryError> {
+/// Every file of `directory` itself that ends in `.json`, `.yaml` or `.yml`, in order of name.
+///
+/// # Errors
+///
+/// The directory or a file cannot be read, is no UTF-8, or is larger than policies are.
+pub fn policies_in(directory: &Path) -> Result<Vec<SourceFile>, DirectoryError> {
     let failed = |source| DirectoryError::Io {
         path: directory.to_owned(),
         source,
@@ -56,13 +57,21 @@ pub(crate) fn read(directory: &Path) -> Result<Vec<SourceFile>, DirectoryError> 
 }
 
 fn read_file(path: PathBuf) -> Result<SourceFile, DirectoryError> {
-    match files::read_text(&path, FILE_BYTES) {
+    match read_text(&path) {
         Ok(text) => Ok(SourceFile {
             path: path.display().to_string(),
             text,
         }),
         Err(source) => Err(DirectoryError::Io { path, source }),
     }
+}
+
+fn read_text(path: &Path) -> io::Result<String> {
+    if fs::metadata(path)?.len() > FILE_BYTES {
+        let why = format!("larger than {FILE_BYTES} bytes");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, why));
+    }
+    fs::read_to_string(path)
 }
 
 const EXTENSIONS: [&str; 3] = ["json", "yaml", "yml"];
@@ -81,7 +90,7 @@ mod tests {
         for name in ["b.yaml", "a.yml", "c.json", "README.md", "yaml"] {
             fs::write(directory.path().join(name), name).unwrap();
         }
-        let files = read(directory.path()).unwrap();
+        let files = policies_in(directory.path()).unwrap();
         let texts: Vec<_> = files.iter().map(|file| file.text.as_str()).collect();
         assert_eq!(texts, ["a.yml", "b.yaml", "c.json"]);
     }
@@ -94,7 +103,7 @@ mod tests {
         fs::write(hidden.join("p.yaml"), "p").unwrap();
         symlink(hidden.file_name().unwrap(), directory.path().join("..data")).unwrap();
         symlink("..data/p.yaml", directory.path().join("p.yaml")).unwrap();
-        assert_eq!(read(directory.path()).unwrap().len(), 1);
+        assert_eq!(policies_in(directory.path()).unwrap().len(), 1);
     }
 
     #[test]
@@ -102,16 +111,13 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("huge.yaml");
         fs::write(&path, " ".repeat(usize::try_from(FILE_BYTES).unwrap() + 1)).unwrap();
-        let refusal = read(directory.path()).unwrap_err();
+        let refusal = policies_in(directory.path()).unwrap_err();
         assert!(
             refusal.to_string().contains("huge.yaml: larger than"),
             "{refusal}"
         );
         fs::write(&path, b"\xff").unwrap();
-        let refusal = read(directory.path()).unwrap_err();
-        assert!(
-            refusal.to_string().contains("huge.yaml: not UTF-8"),
-            "{refusal}"
-        );
+        let refusal = policies_in(directory.path()).unwrap_err();
+        assert!(refusal.to_string().contains("valid UTF-8"), "{refusal}");
     }
 }
