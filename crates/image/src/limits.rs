@@ -22,7 +22,9 @@ pub const PAYLOAD_BYTES: usize = 64 * 1024;
 /// Bytes of one bundle, envelope or statement.
 pub const STATEMENT_BYTES: usize = 32 * MIB;
 /// Bytes of all the things attached to one image together.
-pub const ATTACHMENT_BYTES: usize = 128 * MIB;
+pub const ATTACHMENT_BYTES: usize = 64 * MIB;
+/// What is attached to all images under review at once; more has to wait. No less than one image may have.
+pub const ATTACHMENT_BYTES_AT_ONCE: usize = 128 * MIB;
 /// Subjects of one statement.
 pub const SUBJECTS: usize = 1024;
 /// Signatures of one DSSE envelope. Each costs a verification with every key.

@@ -17,6 +17,7 @@ use futures_util::future::try_join_all;
 use crate::auth::locked;
 use crate::collect::Gathering;
 use crate::manifests::{Found, Target};
+use crate::room;
 
 /// A manifest, and the attachments that it carries.
 pub(crate) struct Carrier {
@@ -179,8 +180,10 @@ impl Gathering<'_> {
             if blob.size <= limit as u64 {
                 self.spend(repository, blob.size)?;
             }
+            let room = self.client.room().take(blob.size).await;
             let _permit = self.permits.acquire().await;
-            self.client.fetch_blob(repository, blob, limit).await
+            let fetched = self.client.fetch_blob(repository, blob, limit).await?;
+            Ok(room::hold(fetched, room))
         });
         let bytes = bytes.await?.clone();
         // Another manifest may have announced the same content with another size.

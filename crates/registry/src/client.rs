@@ -20,6 +20,7 @@ use crate::collect;
 use crate::credentials::Credential;
 use crate::destination;
 use crate::manifests::Target;
+use crate::room::Room;
 use crate::settings::{Settings, SettingsError};
 use crate::transport::{Route, Transport};
 
@@ -29,6 +30,7 @@ use crate::transport::{Route, Transport};
 pub struct Client {
     transport: Transport,
     auth: Auth,
+    room: Room,
     /// When hosts were last found to lack the referrers API.
     without_referrers: Mutex<HashMap<String, Instant>>,
 }
@@ -40,12 +42,18 @@ impl Client {
     ///
     /// A [`SettingsError`] when a certificate authority or a proxy makes no sense.
     pub fn new(settings: Settings) -> Result<Self, SettingsError> {
+        let room = Room::new(settings.attachment_room);
         let transport = Transport::new(settings)?;
         Ok(Self {
             transport,
+            room,
             auth: Auth::default(),
             without_referrers: Mutex::default(),
         })
+    }
+
+    pub(crate) fn room(&self) -> &Room {
+        &self.room
     }
 
     /// The manifest or index behind a tag or a digest; `None` when the registry says that there is none.

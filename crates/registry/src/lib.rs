@@ -21,6 +21,7 @@ mod proxies;
 mod push;
 mod referrers;
 mod retry;
+mod room;
 mod settings;
 mod tls;
 mod token;

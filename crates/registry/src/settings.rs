@@ -8,6 +8,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use countersign_image::limits;
+
 use crate::credentials::{Anonymous, Credentials};
 use crate::proxies::Proxies;
 
@@ -16,6 +18,8 @@ use crate::proxies::Proxies;
 pub struct Settings {
     /// Addresses of hosts that are not asked of DNS.
     pub addresses: BTreeMap<String, Vec<SocketAddr>>,
+    /// How many attached bytes all collections of the client hold at once; what is more waits.
+    pub attachment_room: usize,
     /// How long a connection may take to be made.
     pub connect_timeout: Duration,
     /// Who may present what to whom.
@@ -43,6 +47,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             addresses: BTreeMap::new(),
+            attachment_room: limits::ATTACHMENT_BYTES_AT_ONCE,
             connect_timeout: Duration::from_secs(3),
             credentials: Arc::new(Anonymous),
             extra_ca_pem: Vec::new(),

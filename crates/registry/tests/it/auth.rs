@@ -205,7 +205,6 @@ async fn with_foreign_service(issuer: &Issuer) -> (TestRegistry, TestRegistry) {
     (registry, service)
 }
 
-// Line 37.
 #[tokio::test]
 async fn survives_a_realm_on_another_host_by_showing_it_no_credentials() {
     let (registry, service) = with_foreign_service(&issuer()).await;
@@ -220,7 +219,6 @@ async fn survives_a_realm_on_another_host_by_showing_it_no_credentials() {
     assert!(!registry.log().saw_credentials());
 }
 
-// Line 37.
 #[tokio::test]
 async fn an_identity_token_is_not_shown_to_a_foreign_realm_either() {
     let (registry, service) = with_foreign_service(&issuer()).await;
@@ -289,7 +287,7 @@ async fn a_token_that_anybody_gets_and_that_opens_nothing_is_named_as_the_reason
     );
 }
 
-// Line 38: plain HTTP to a host that was not named for it.
+// Plain HTTP to a host that was not named for it.
 #[tokio::test]
 async fn survives_a_realm_without_tls() {
     let (registry, service) = with_foreign_service(&issuer()).await;
@@ -298,7 +296,7 @@ async fn survives_a_realm_without_tls() {
     assert!(service.log().lines().is_empty());
 }
 
-// Line 38: from TLS to plain HTTP, even to a host that was named for it.
+// From TLS to plain HTTP, even to a host that was named for it.
 #[tokio::test]
 async fn survives_a_realm_that_leaves_tls() {
     let identity = Identity::new(&["127.0.0.1"]);
@@ -320,7 +318,6 @@ async fn survives_a_realm_that_leaves_tls() {
     assert!(service.log().lines().is_empty());
 }
 
-// Lines 39 and 43.
 #[tokio::test]
 async fn survives_realms_that_are_no_realms() {
     for realm in [
@@ -360,7 +357,6 @@ async fn survives_realms_that_are_no_realms() {
     }
 }
 
-// Line 40.
 #[tokio::test]
 async fn survives_a_scope_that_was_widened() {
     let issuer = issuer();
@@ -396,7 +392,6 @@ async fn each_repository_has_a_token_of_its_own() {
     );
 }
 
-// Lines 10 and 48.
 #[tokio::test]
 async fn survives_token_answers_that_hold_no_token() {
     for (body, expected) in [
@@ -435,7 +430,7 @@ async fn survives_token_answers_that_hold_no_token() {
     assert_eq!(code(&client, &api(&registry)).await, "too_large");
 }
 
-// Line 41, at the token service.
+// At the token service.
 #[tokio::test]
 async fn survives_a_token_service_that_sends_the_credentials_on() {
     let thief = TestRegistry::start().await;

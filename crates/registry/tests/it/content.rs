@@ -13,7 +13,7 @@ use crate::support::{
 
 const OTHER: &str = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-// Lines 14 and 63: HEAD is not asked, so it cannot lie and cannot fail.
+// HEAD is not asked, so it cannot lie and cannot fail.
 #[tokio::test]
 async fn survives_a_head_that_lies_or_fails() {
     for fault in [
@@ -25,7 +25,6 @@ async fn survives_a_head_that_lies_or_fails() {
     }
 }
 
-// Lines 15 and 20.
 #[tokio::test]
 async fn survives_a_content_digest_that_lies() {
     for (header, expected) in [
@@ -45,7 +44,6 @@ async fn survives_a_content_digest_that_lies() {
     }
 }
 
-// Line 16.
 #[tokio::test]
 async fn survives_a_manifest_that_is_another_one_the_second_time() {
     let (registry, image, _) = with_bundle().await;
@@ -78,7 +76,7 @@ async fn survives_a_manifest_that_is_another_one_the_second_time() {
     );
 }
 
-// Line 16: the same length, other bytes.
+// The same length, other bytes.
 #[tokio::test]
 async fn survives_a_blob_with_one_byte_changed() {
     let registry = TestRegistry::start().await;
@@ -91,7 +89,7 @@ async fn survives_a_blob_with_one_byte_changed() {
     );
 }
 
-// Line 17: whatever the tag does after it was resolved, everything is asked about the one digest.
+// Whatever the tag does after it was resolved, everything is asked about the one digest.
 #[tokio::test]
 async fn survives_a_tag_that_moves_after_it_was_resolved() {
     let (registry, image, _) = with_bundle().await;
@@ -110,7 +108,6 @@ async fn survives_a_tag_that_moves_after_it_was_resolved() {
     assert_eq!(registry.log().count("*/manifests/1.0"), 0);
 }
 
-// Line 18.
 #[tokio::test]
 async fn survives_a_content_type_that_contradicts_the_content() {
     for (content_type, expected) in [
@@ -142,7 +139,6 @@ async fn survives_a_content_type_that_contradicts_the_content() {
     }
 }
 
-// Line 20.
 #[tokio::test]
 async fn survives_digests_that_are_none() {
     let (_, _, referrer) = with_bundle().await;
@@ -176,7 +172,6 @@ async fn survives_digests_that_are_none() {
     }
 }
 
-// Line 29.
 #[tokio::test]
 async fn survives_artifact_types_that_lie() {
     let registry = TestRegistry::builder().without_referrers().start().await;
@@ -200,7 +195,6 @@ async fn survives_artifact_types_that_lie() {
     );
 }
 
-// Lines 30 and 31.
 #[tokio::test]
 async fn survives_inline_data_and_foreign_urls_by_looking_at_neither() {
     let registry = TestRegistry::start().await;
@@ -228,7 +222,6 @@ async fn survives_inline_data_and_foreign_urls_by_looking_at_neither() {
     assert!(elsewhere.log().lines().is_empty());
 }
 
-// Line 33.
 #[tokio::test]
 async fn survives_a_null_config_and_null_layers() {
     let honest = TestRegistry::start().await;
@@ -255,7 +248,7 @@ async fn survives_a_null_config_and_null_layers() {
     }
 }
 
-// Lines 19 and 33: what a pusher wrote is a finding beside the good ones, not a reason to look no further.
+// What a pusher wrote is a finding beside the good ones, not a reason to look no further.
 #[tokio::test]
 async fn an_attached_manifest_that_is_garbage_is_a_finding() {
     let (registry, image, _) = with_bundle().await;
@@ -281,7 +274,6 @@ async fn an_attached_manifest_that_is_garbage_is_a_finding() {
     );
 }
 
-// Line 59.
 #[tokio::test]
 async fn survives_a_login_page_with_status_200() {
     for path in [
@@ -309,7 +301,6 @@ async fn survives_a_login_page_with_status_200() {
     assert_eq!(code_with(page).await, "size_mismatch");
 }
 
-// Line 62.
 #[tokio::test]
 async fn survives_failures_of_the_signature_tags_alone() {
     for path in [

@@ -29,7 +29,6 @@ async fn follows_a_redirect_to_a_store() {
     assert_eq!(store.log().lines().len(), 1);
 }
 
-// Line 41.
 #[tokio::test]
 async fn survives_a_redirect_to_another_host_by_leaving_the_credentials_at_home() {
     for (path, body) in [("blobs", "a bundle"), ("manifests", "")] {
@@ -73,7 +72,7 @@ async fn survives_a_redirect_to_another_host_by_leaving_the_credentials_at_home(
     }
 }
 
-// Line 41: not even when the other host sends us back.
+// Not even when the other host sends us back.
 #[tokio::test]
 async fn credentials_left_behind_stay_behind() {
     let registry = TestRegistry::builder()
@@ -105,7 +104,7 @@ async fn credentials_left_behind_stay_behind() {
     );
 }
 
-// Line 41: a challenge of the place that we were sent to is not met.
+// A challenge of the place that we were sent to is not met.
 #[tokio::test]
 async fn survives_a_challenge_after_a_redirect() {
     let (registry, ..) = with_bundle().await;
@@ -238,7 +237,6 @@ async fn plain_http_is_spoken_to_named_hosts_alone() {
     assert!(registry.log().lines().is_empty());
 }
 
-// Line 42.
 #[tokio::test]
 async fn survives_a_redirect_out_of_tls() {
     let (registry, trusting) = with_tls().await;
@@ -256,7 +254,6 @@ async fn survives_a_redirect_out_of_tls() {
     assert!(plain.log().lines().is_empty());
 }
 
-// Line 43.
 #[tokio::test]
 async fn survives_redirects_to_addresses_of_others() {
     for target in [
@@ -341,7 +338,6 @@ async fn plain_http_is_not_followed_to_a_host_that_was_not_named() {
     assert!(store.log().lines().is_empty());
 }
 
-// Line 9.
 #[tokio::test]
 async fn survives_redirects_without_end() {
     let (registry, image, _) = with_bundle().await;
@@ -369,7 +365,6 @@ async fn five_redirects_are_followed() {
     );
 }
 
-// Line 44.
 #[tokio::test]
 async fn survives_a_next_page_on_another_host() {
     let other = TestRegistry::start().await;

@@ -8,7 +8,6 @@ use crate::support::{
     with_bundle,
 };
 
-// Line 21.
 #[tokio::test]
 async fn survives_a_referrer_that_belongs_to_another_image() {
     let registry = TestRegistry::builder().without_referrers().start().await;
@@ -26,7 +25,6 @@ async fn survives_a_referrer_that_belongs_to_another_image() {
     assert!(collected.attachments[0].bytes.is_none());
 }
 
-// Line 23.
 #[tokio::test]
 async fn survives_an_attackers_fallback_tag_beside_a_missing_api() {
     for status in [404, 400, 405, 406, 501] {
@@ -44,7 +42,6 @@ async fn survives_an_attackers_fallback_tag_beside_a_missing_api() {
     }
 }
 
-// Line 23.
 #[tokio::test]
 async fn survives_a_fallback_tag_that_is_no_list() {
     let registry = TestRegistry::builder().without_referrers().start().await;
@@ -99,7 +96,7 @@ async fn a_list_that_breaks_off_at_a_later_page_is_no_absence() {
     }
 }
 
-// Line 24: no filter is asked for, and a list that says it was filtered is not believed.
+// No filter is asked for, and a list that says it was filtered is not believed.
 #[tokio::test]
 async fn survives_a_list_that_was_filtered_behind_our_back() {
     let fault = Fault::on("GET *referrers*").header("oci-filters-applied", "artifactType");

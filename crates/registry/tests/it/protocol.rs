@@ -20,7 +20,6 @@ fn patient(host: &str) -> Client {
     Client::new(crate::support::settings(&[host])).unwrap()
 }
 
-// Line 54.
 #[tokio::test]
 async fn survives_a_content_length_that_lies() {
     let length = MANIFEST.len();
@@ -71,7 +70,7 @@ async fn survives_a_content_length_that_lies() {
     }
 }
 
-// Line 54: the length is not to be had in two ways.
+// The length is not to be had in two ways.
 #[tokio::test]
 async fn survives_a_length_beside_a_transfer_encoding() {
     let chunked = format!("{:x}\r\n{MANIFEST}\r\n0\r\n\r\n", MANIFEST.len());
@@ -93,7 +92,6 @@ async fn survives_a_length_beside_a_transfer_encoding() {
     );
 }
 
-// Lines 8 and 9.
 #[tokio::test]
 async fn survives_endless_informational_answers() {
     let code = outcome(
@@ -105,7 +103,6 @@ async fn survives_endless_informational_answers() {
     assert!(matches!(code, "timeout" | "registry_unreachable"), "{code}");
 }
 
-// Lines 8 and 11.
 #[tokio::test]
 async fn survives_endless_headers() {
     let begun = format!(
@@ -131,7 +128,6 @@ async fn survives_what_is_no_http() {
     }
 }
 
-// Line 53.
 #[tokio::test]
 async fn survives_connections_that_close_early() {
     for path in [

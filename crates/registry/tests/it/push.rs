@@ -80,7 +80,6 @@ async fn a_blob_that_is_there_is_not_pushed_again() {
     assert_eq!(registry.log().count("PUT *"), 1);
 }
 
-// Line 63.
 #[tokio::test]
 async fn survives_a_head_that_fails_before_a_push() {
     let registry = TestRegistry::start().await;
@@ -156,7 +155,6 @@ async fn pushing_asks_for_the_right_to_push_and_pulling_does_not() {
     );
 }
 
-// Line 44.
 #[tokio::test]
 async fn survives_an_upload_location_on_another_host() {
     let thief = TestRegistry::start().await;
@@ -182,7 +180,7 @@ async fn survives_an_upload_location_on_another_host() {
     assert!(thief.log().lines().is_empty());
 }
 
-// Line 41: what writes is not sent on.
+// What writes is not sent on.
 #[tokio::test]
 async fn survives_a_push_that_is_redirected() {
     let thief = TestRegistry::start().await;

@@ -26,7 +26,6 @@ async fn resolves_a_tag_to_the_digest_of_the_bytes_in_one_request() {
     assert_eq!(registry.log().lines(), ["GET /v2/shop/api/manifests/1.0"]);
 }
 
-// Line 28.
 #[tokio::test]
 async fn a_digest_beside_a_tag_decides_and_nobody_is_asked() {
     let registry = TestRegistry::start().await;
@@ -173,7 +172,6 @@ async fn a_manifest_found_by_two_roads_counts_once() {
     assert_eq!(found(&collected), ["bundle@sig"]);
 }
 
-// Lines 34 and 60.
 #[tokio::test]
 async fn an_image_that_is_not_there_is_not_an_unsigned_one() {
     let registry = TestRegistry::start().await;
@@ -186,7 +184,6 @@ async fn an_image_that_is_not_there_is_not_an_unsigned_one() {
     assert_eq!(code(&client, &api(&registry)).await, "image_not_found");
 }
 
-// Line 60.
 #[tokio::test]
 async fn what_a_list_names_and_is_not_there_is_missing_and_not_absent() {
     let (registry, _, referrer) = with_bundle().await;

@@ -1,19 +1,20 @@
 //! Too large, too many, endless, and other than announced.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use countersign_image::{Descriptor, Digest};
+use countersign_registry::{Client, Settings};
 use countersign_testkit::{Fault, Layer, TestRegistry};
 use serde_json::{Value, json};
 
 use crate::support::{
     BUNDLE, OCI_INDEX, OCI_MANIFEST, SIMPLE_SIGNING, api, bundle, client, code, code_with, found,
-    impatient_client, look, push_api, push_with_layer, with_bundle,
+    impatient_client, look, push_api, push_with_layer, settings, with_bundle,
 };
 
 const MIB: usize = 1024 * 1024;
 
-// Line 1.
 #[tokio::test]
 async fn survives_a_manifest_one_byte_too_large() {
     for (bytes, expected) in [
@@ -34,7 +35,6 @@ async fn survives_a_manifest_one_byte_too_large() {
     }
 }
 
-// Line 1.
 #[tokio::test]
 async fn survives_an_endless_manifest() {
     assert_eq!(
@@ -43,7 +43,6 @@ async fn survives_an_endless_manifest() {
     );
 }
 
-// Line 3.
 #[tokio::test]
 async fn survives_an_endless_list_of_referrers() {
     assert_eq!(
@@ -52,7 +51,6 @@ async fn survives_an_endless_list_of_referrers() {
     );
 }
 
-// Line 8.
 #[tokio::test]
 async fn survives_an_endless_blob() {
     assert_eq!(
@@ -61,7 +59,6 @@ async fn survives_an_endless_blob() {
     );
 }
 
-// Line 3.
 #[tokio::test]
 async fn survives_pages_that_lead_in_a_circle() {
     for link in [
@@ -78,7 +75,6 @@ async fn survives_pages_that_lead_in_a_circle() {
     }
 }
 
-// Line 3.
 #[tokio::test]
 async fn survives_more_pages_than_anybody_needs() {
     let registry = TestRegistry::builder().page_size(1).start().await;
@@ -97,7 +93,7 @@ async fn survives_more_pages_than_anybody_needs() {
     assert_eq!(registry.log().count("GET *referrers*"), 5);
 }
 
-// Lines 3 and 25: a good one that stands last is found up to the limit; past it nothing is admitted or called unsigned.
+// A good one that stands last is found up to the limit; past it nothing is admitted or called unsigned.
 #[tokio::test]
 async fn survives_a_flood_of_referrers_without_cutting_it() {
     for registry in [
@@ -122,7 +118,6 @@ async fn survives_a_flood_of_referrers_without_cutting_it() {
     }
 }
 
-// Line 3.
 #[tokio::test]
 async fn survives_a_list_of_a_million_referrers() {
     let entry = json!({"mediaType": OCI_MANIFEST, "digest": format!("sha256:{}", "0".repeat(64)), "size": 1});
@@ -134,7 +129,6 @@ async fn survives_a_list_of_a_million_referrers() {
     assert_eq!(code_with(list(60_000)).await, "too_large");
 }
 
-// Line 4.
 #[tokio::test]
 async fn survives_a_signature_manifest_with_a_million_layers() {
     for (layers, expected) in [
@@ -156,7 +150,6 @@ async fn survives_a_signature_manifest_with_a_million_layers() {
     }
 }
 
-// Line 5.
 #[tokio::test]
 async fn survives_an_annotation_of_ten_megabytes() {
     let registry = TestRegistry::start().await;
@@ -187,7 +180,6 @@ async fn code_of_announced(
     )
 }
 
-// Line 6.
 #[tokio::test]
 async fn survives_a_blob_of_another_size_than_announced() {
     for size in [4, 6, 0] {
@@ -203,7 +195,7 @@ async fn survives_a_blob_of_another_size_than_announced() {
     );
 }
 
-// Line 6: without a Content-Length only counting tells.
+// Without a Content-Length only counting tells.
 #[tokio::test]
 async fn survives_a_blob_of_another_size_in_chunks() {
     for size in [4, 6] {
@@ -226,7 +218,7 @@ async fn survives_a_blob_of_another_size_in_chunks() {
     }
 }
 
-// Line 6: the same content cannot have two sizes.
+// The same content cannot have two sizes.
 #[tokio::test]
 async fn survives_two_manifests_that_announce_one_blob_differently() {
     let registry = TestRegistry::start().await;
@@ -241,7 +233,7 @@ async fn survives_two_manifests_that_announce_one_blob_differently() {
     );
 }
 
-// Line 6: what is announced as huge is not asked for, so nothing is allocated for it.
+// What is announced as huge is not asked for, so nothing is allocated for it.
 #[tokio::test]
 async fn survives_an_announced_size_of_gigabytes() {
     for size in [
@@ -261,7 +253,6 @@ async fn survives_an_announced_size_of_gigabytes() {
     );
 }
 
-// Line 6.
 #[tokio::test]
 async fn survives_sizes_that_are_no_sizes() {
     for size in [
@@ -281,7 +272,7 @@ async fn survives_sizes_that_are_no_sizes() {
     }
 }
 
-// Line 6: for a listed manifest the size in the list must be right too.
+// For a listed manifest the size in the list must be right too.
 #[tokio::test]
 async fn survives_a_list_that_lies_about_the_size_of_a_manifest() {
     for (change, expected) in [
@@ -321,7 +312,6 @@ async fn survives_many_large_attachments_together() {
     );
 }
 
-// Line 8.
 #[tokio::test]
 async fn survives_a_body_of_one_byte_a_second() {
     for path in ["manifests/1.0", "referrers/*", "blobs/*"] {
@@ -332,7 +322,6 @@ async fn survives_a_body_of_one_byte_a_second() {
     }
 }
 
-// Line 8.
 #[tokio::test]
 async fn survives_a_server_that_does_not_begin_to_answer() {
     let (registry, ..) = with_bundle().await;
@@ -353,4 +342,40 @@ async fn a_blob_larger_than_the_callers_limit_is_not_asked_for() {
         .unwrap_err();
     assert_eq!(error.code(), "too_large");
     assert!(registry.log().lines().is_empty());
+}
+
+/// A second collection does not fetch before the first lets go of what it holds.
+#[tokio::test]
+async fn survives_large_attachments_of_many_images_at_once() {
+    let registry = TestRegistry::start().await;
+    let blobs: Vec<Digest> = ["1", "2"]
+        .map(|tag| {
+            let image = registry.push_image("shop/api", tag, tag);
+            let layer = bundle(&format!("{tag}{}", " ".repeat(600 * 1024)));
+            registry.push_referrer(&image, BUNDLE, std::slice::from_ref(&layer));
+            Digest::of(&layer.bytes)
+        })
+        .into();
+    let client = Client::new(Settings {
+        attachment_room: 1024 * 1024,
+        ..settings(&[registry.host()])
+    });
+    let client = Arc::new(client.unwrap());
+    let fetched = |blob: &Digest| registry.log().count(&format!("GET *blobs/{blob}"));
+    let named = |tag: &str| format!("{}/shop/api:{tag}", registry.host());
+
+    let first = look(&client, &named("1")).await.unwrap();
+    let (second, name) = (Arc::clone(&client), named("2"));
+    let second = tokio::spawn(async move { look(&second, &name).await });
+    while registry.log().count("GET */manifests/sha256:*") < 2 {
+        tokio::task::yield_now().await;
+    }
+    // Only the blob is left to ask for, and nothing but the room keeps it from being asked for now.
+    for _ in 0..10_000 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!((fetched(&blobs[0]), fetched(&blobs[1])), (1, 0));
+    drop(first);
+    assert_eq!(second.await.unwrap().unwrap().attachments.len(), 1);
+    assert_eq!(fetched(&blobs[1]), 1);
 }
