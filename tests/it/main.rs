@@ -14,5 +14,6 @@ mod layering;
 mod readme;
 mod requests;
 mod semantics;
+mod stances;
 mod webhook;
 mod world;
