@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use countersign_image::Reference;
-use countersign_policy::Namespace;
+use countersign_policy::{Namespace, PolicySet};
 use countersign_registry::Client;
 use countersign_review::{Request, Reviewer, Settings, Stance};
 use countersign_workload::{ImageUse, Workload};
@@ -81,15 +81,17 @@ pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure>
         unpinned: args.unpinned,
         ..Settings::default()
     };
+    check.unknown = unknown(&subjects, &policies);
     let reviewer = Reviewer::new(client.into(), policies, settings)
         .map_err(|error| Failure::could_not_look(format!("cannot start: {error}")))?;
     block_on(async {
-        check.unknown = unknown(&subjects);
         for subject in &subjects {
             printer.progress(&format!("looking at {}", subject.name));
             check.add(args.review(&reviewer, subject).await);
         }
-        printer.note(&format!("not known here: {}", check.unknown.join(", ")));
+        if !check.unknown.is_empty() {
+            printer.note(&format!("not known here: {}", check.unknown.join(", ")));
+        }
         check.finish(args.output.output, printer)
     })
 }
@@ -226,25 +228,45 @@ fn bare(image: &str, reference: Reference) -> Workload {
     }
 }
 
-/// What a cluster would know and we do not.
-fn unknown(subjects: &[Subject]) -> Vec<String> {
-    let mut unknown = vec!["who creates it (request.user)".to_owned()];
-    if subjects
+/// What a cluster would know and we do not, as far as some policy would look at it.
+fn unknown(subjects: &[Subject], policies: &PolicySet) -> Vec<String> {
+    let policies = policies.policies();
+    let reads = |section, key| policies.iter().any(|policy| policy.reads(section, key));
+    let selected = policies.iter().any(|policy| policy.selects_namespaces());
+    let mut unknown = Vec::new();
+    if reads("request", "user") {
+        unknown.push("who creates it (request.user)".to_owned());
+    }
+    let nameless = subjects
         .iter()
-        .any(|subject| subject.namespace.name.is_none())
-    {
+        .any(|subject| subject.namespace.name.is_none());
+    if nameless && (selected || reads("workload", "namespace")) {
         unknown.push("the namespace (--namespace NAME says it)".to_owned());
     }
     let unlabelled =
         |subject: &&Subject| subject.namespace.name.is_some() && subject.namespace.labels.is_none();
-    if let Some(subject) = subjects.iter().find(unlabelled) {
+    if let Some(subject) = subjects.iter().find(unlabelled)
+        && (selected || reads("workload", "namespaceLabels"))
+    {
         let name = subject.namespace.name.as_deref().unwrap_or_default();
         unknown.push(format!(
             "the labels of namespace {name} (a Namespace among the manifests says them)"
         ));
     }
-    if subjects.iter().any(|subject| subject.file.is_none()) {
+    if subjects.iter().any(|subject| subject.file.is_none())
+        && POD.iter().any(|key| reads("workload", key))
+    {
         unknown.push("the pod around a bare image".to_owned());
     }
     unknown
 }
+
+/// What a rule may read of a pod, beside its namespace.
+const POD: [&str; 6] = [
+    "annotations",
+    "container",
+    "kind",
+    "labels",
+    "name",
+    "serviceAccount",
+];

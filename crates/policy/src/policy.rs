@@ -72,9 +72,17 @@ impl Policy {
 
     /// Whether its verdict may differ between the containers of one workload that run one image.
     pub fn reads_use(&self) -> bool {
-        self.rules.iter().any(|rule| {
-            rule.reads.has("workload", "container") || rule.reads.has("image", "reference")
-        })
+        self.reads("workload", "container") || self.reads("image", "reference")
+    }
+
+    /// Whether some rule of it is given this key of a section of the input, such as `request` and `user`.
+    pub fn reads(&self, section: &str, key: &str) -> bool {
+        self.rules.iter().any(|rule| rule.reads.has(section, key))
+    }
+
+    /// Whether it covers some namespaces only.
+    pub fn selects_namespaces(&self) -> bool {
+        !self.selector.is_empty()
     }
 
     /// Judges one image. Synchronous, bounded, and never panics; run it off the threads that serve connections.

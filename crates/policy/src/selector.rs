@@ -102,6 +102,10 @@ impl Selector {
     }
 
     /// Decides for `namespace`, as far as what is known of it allows.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.requirements.is_empty()
+    }
+
     pub(crate) fn select(&self, namespace: &Namespace) -> Selection {
         let mut unknown = Vec::new();
         for requirement in &self.requirements {

@@ -77,7 +77,6 @@ async fn an_unsigned_image_is_denied_in_the_words_of_the_webhook() {
           fix      countersign attest --key KEY --type spdxjson --predicate sbom.spdx.json REGISTRY/shop/api@sha256:[…]
       reproduce  countersign check --policies DIR --namespace shop REGISTRY/shop/api@sha256:[…]
     --- stderr
-    not known here: who creates it (request.user), the labels of namespace shop (a Namespace among the manifests says them)
     warning: REGISTRY/shop/api:1 is a tag, judged as sha256:[…]: write REGISTRY/shop/api@sha256:[…], for the node will ask again what the tag means
     "#);
 }
@@ -92,7 +91,6 @@ async fn an_image_with_all_that_is_wanted_is_admitted() {
     --- stdout
     admitted: Pod shop/api (pod.yaml)
     --- stderr
-    not known here: who creates it (request.user), the labels of namespace shop (a Namespace among the manifests says them)
     warning: REGISTRY/shop/api:1 is a tag, judged as sha256:[…]: write REGISTRY/shop/api@sha256:[…], for the node will ask again what the tag means
     "#);
     shell

@@ -204,10 +204,24 @@ async fn what_only_a_cluster_knows_is_said_and_not_assumed() {
     --- stdout
     admitted: image REGISTRY/shop/api:1
     --- stderr
-    not known here: who creates it (request.user), the namespace (--namespace NAME says it), the pod around a bare image
+    not known here: the namespace (--namespace NAME says it)
     warning: REGISTRY/shop/api:1 is a tag, judged as sha256:[…]: write REGISTRY/shop/api@sha256:[…], for the node will ask again what the tag means
     warning: REGISTRY/shop/api:1: the namespace selector of policy production asks for labels that are not known (team); it counts as matching
     "#);
+
+    // Rego of one's own may look at everything.
+    let rego = "  rules:\n    - rego: |\n        package own\n        deny contains {\"code\": \"no\", \"msg\": \"no\"} if input.request.user.name == \"nobody\"\n";
+    let own = selecting
+        .replace("name: production", "name: own")
+        .replace("  rules:\n", rego);
+    shell.write("policies/own.yaml", &own);
+    let ended = shell
+        .run(&format!("{CHECK} REGISTRY/shop/api:1"))
+        .await
+        .is(0);
+    let all = "not known here: who creates it (request.user), the namespace (--namespace NAME says it), the pod around a bare image";
+    assert!(ended.stderr.contains(all), "{}", ended.stderr);
+    fs::remove_file(shell.path("policies/own.yaml")).unwrap();
 
     // A namespace that comes with the manifests decides: here, that no policy covers its pods.
     shell.write(
