@@ -1,8 +1,11 @@
 //! What is attached to an image, fetched once for the commands that show or verify it.
 
-use countersign_evidence::{Authority, Rejection, Transparency, Verifier};
-use countersign_image::{Collected, ImageSource, Needs, PinnedReference, Reference, Repository};
+use countersign_evidence::{Authority, Evidence, Rejection, Signers, Transparency, Verifier};
+use countersign_image::{
+    Attachment, Collected, ImageSource, Needs, PinnedReference, Reference, Repository,
+};
 use countersign_registry::Client;
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -15,6 +18,14 @@ pub(crate) struct Found {
     pub(crate) image: PinnedReference,
     /// What it is, and what is attached.
     pub(crate) collected: Collected,
+}
+
+impl Found {
+    /// What `verifier` says, now, of some of what is attached.
+    pub(crate) fn verify(&self, verifier: &Verifier, attachments: &[Attachment]) -> Evidence {
+        let content = Some(&self.collected.content);
+        verifier.verify(&self.image, content, attachments, Timestamp::now())
+    }
 }
 
 /// Resolves and collects.
@@ -48,8 +59,9 @@ pub(crate) fn verifier(key: &str) -> Result<Verifier, Failure> {
     let keys = vec![keys::read_public(key)?];
     let authority = Authority {
         name: key.to_owned(),
-        keys,
-        transparency: Transparency::None,
+        signers: Signers::Keys(keys),
+        trust_root: None,
+        transparency: Transparency::NONE,
     };
     Verifier::new(vec![authority])
         .map_err(|error| Failure::usage(error.to_string()).coded(error.code()))

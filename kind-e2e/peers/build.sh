@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds the pinned servers and clients that the cluster tests run against; needs Go and, the first time, the network.
+# Builds the pinned servers and clients that the cluster tests run against. Needs Go, for runc
+# a C compiler too and, the first time, the network.
 #
 #   kind-e2e/peers/build.sh [NAME...]     all of them without a name
 #
@@ -14,21 +15,27 @@ set -euo pipefail
 kubernetes='k8s.io/component-base/version.gitVersion={version} k8s.io/component-base/version.gitMajor={major}
   k8s.io/component-base/version.gitMinor={minor} k8s.io/client-go/pkg/version.gitVersion={version}'
 
-# Name of the binary, folder with its go.mod, package, variables to set in it.
+# Name of the binary, folder with its go.mod, package, CGO_ENABLED=1 if it has C in it, variables to set in it.
 tools=(
-  "crane          go-containerregistry github.com/google/go-containerregistry/cmd/crane github.com/google/go-containerregistry/cmd/crane/cmd.Version={version}"
-  "refregistry    go-containerregistry ."
-  "registry       registry             github.com/distribution/distribution/v3/cmd/registry github.com/distribution/distribution/v3/version.version={version}"
-  "cosign3        cosign3              github.com/sigstore/cosign/v3/cmd/cosign sigs.k8s.io/release-utils/version.gitVersion={version}"
-  "cosign2        cosign2              github.com/sigstore/cosign/v2/cmd/cosign sigs.k8s.io/release-utils/version.gitVersion={version}"
-  "etcd           etcd                 go.etcd.io/etcd/server/v3"
-  "kube-apiserver kubernetes           k8s.io/kubernetes/cmd/kube-apiserver $kubernetes"
-  "kubectl        kubernetes           k8s.io/kubernetes/cmd/kubectl $kubernetes"
-  "helm           helm                 helm.sh/helm/v4/cmd/helm helm.sh/helm/v4/internal/version.version={version}"
+  "crane              go-containerregistry github.com/google/go-containerregistry/cmd/crane github.com/google/go-containerregistry/cmd/crane/cmd.Version={version}"
+  "refregistry        go-containerregistry ."
+  "registry           registry             github.com/distribution/distribution/v3/cmd/registry github.com/distribution/distribution/v3/version.version={version}"
+  "cosign3            cosign3              github.com/sigstore/cosign/v3/cmd/cosign sigs.k8s.io/release-utils/version.gitVersion={version}"
+  "cosign2            cosign2              github.com/sigstore/cosign/v2/cmd/cosign sigs.k8s.io/release-utils/version.gitVersion={version}"
+  "etcd               etcd                 go.etcd.io/etcd/server/v3"
+  "kube-apiserver     kubernetes           k8s.io/kubernetes/cmd/kube-apiserver $kubernetes"
+  "kubectl            kubernetes           k8s.io/kubernetes/cmd/kubectl $kubernetes"
+  "helm               helm                 helm.sh/helm/v4/cmd/helm helm.sh/helm/v4/internal/version.version={version}"
+  "fulcio             fulcio               github.com/sigstore/fulcio sigs.k8s.io/release-utils/version.gitVersion={version}"
+  "rekor-server-posix rekor-server-posix   github.com/sigstore/rekor-tiles/v2/cmd/rekor-server/posix sigs.k8s.io/release-utils/version.gitVersion={version}"
+  "timestamp-server   timestamp-server     github.com/sigstore/timestamp-authority/v2/cmd/timestamp-server sigs.k8s.io/release-utils/version.gitVersion={version}"
+  "buildkitd          buildkit             github.com/moby/buildkit/cmd/buildkitd github.com/moby/buildkit/version.Version={version}"
+  "buildctl           buildkit             github.com/moby/buildkit/cmd/buildctl github.com/moby/buildkit/version.Version={version}"
+  "runc               runc                 github.com/opencontainers/runc CGO_ENABLED=1"
 )
 
 # Whatever the caller has set, the same is built. No VCS stamp: a commit of ours is no change of a peer.
-export GOTOOLCHAIN=local GOWORK=off GOFLAGS='-mod=readonly -buildvcs=false' CGO_ENABLED=0
+export GOTOOLCHAIN=local GOWORK=off GOFLAGS='-mod=readonly -buildvcs=false'
 
 recipes=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 peers=${COUNTERSIGN_PEERS:-${XDG_CACHE_HOME:-$HOME/.cache}/countersign/peers}
@@ -37,9 +44,14 @@ peers=$(cd "$peers" && pwd)
 work=$(mktemp -d "$peers/.build.XXXXXX") # beside the result, so that the move below is a rename
 trap 'rm -rf "$work"' EXIT
 
-build() { # name folder package variable=value...
+build() { # name folder package [CGO_ENABLED=1] variable=value...
   local name=$1 folder=$recipes/$2 package=$3 version major minor variable flags='-s -w' recipe started=$SECONDS
+  local -x CGO_ENABLED=0
   shift 3
+  if [ "${1-}" = CGO_ENABLED=1 ]; then
+    CGO_ENABLED=1
+    shift
+  fi
   version=$(awk '$1 == "require" && $2 != "(" {print $3; exit}' "$folder/go.mod")
   IFS=. read -r major minor _ <<< "${version#v}"
   for variable; do

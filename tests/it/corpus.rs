@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use countersign_evidence::{Authority, Evidence, PublicKey, Transparency, Verifier};
+use countersign_evidence::{Authority, Evidence, PublicKey, Signers, Transparency, Verifier};
 use countersign_image::{ImageSource, Needs, SourceError};
 use countersign_testkit::TestRegistry;
 use serde_json::Value;
@@ -236,11 +236,17 @@ async fn look(case_name: &str, key: &str, referrers: bool) -> Result<Evidence, S
     let pem = fs::read_to_string(layouts.join(key)).unwrap();
     let authority = Authority {
         name: "owner".to_owned(),
-        keys: vec![PublicKey::from_pem(&pem).unwrap()],
-        transparency: Transparency::None,
+        signers: Signers::Keys(vec![PublicKey::from_pem(&pem).unwrap()]),
+        trust_root: None,
+        transparency: Transparency::NONE,
     };
     let verifier = Verifier::new(vec![authority]).unwrap();
-    Ok(verifier.verify(&resolved.image, &collected.attachments))
+    Ok(verifier.verify(
+        &resolved.image,
+        Some(&collected.content),
+        &collected.attachments,
+        jiff::Timestamp::now(),
+    ))
 }
 
 fn case(name: &str) -> Value {

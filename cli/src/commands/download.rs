@@ -224,7 +224,9 @@ impl Download<'_> {
         let Some(verifier) = self.verifier else {
             return Some("not verified; --key KEY would".to_owned());
         };
-        let evidence = verifier.verify(&self.found.image, std::slice::from_ref(attachment));
+        let evidence = self
+            .found
+            .verify(verifier, std::slice::from_ref(attachment));
         evidence
             .rejected
             .first()

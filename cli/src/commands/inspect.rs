@@ -151,8 +151,8 @@ impl ImageOut {
 impl AttachedOut {
     fn new(attachment: &Attachment, found: &Found, verifier: Option<&Verifier>) -> Self {
         let claim = Claim::of(attachment);
-        let evidence = verifier
-            .map(|verifier| verifier.verify(&found.image, std::slice::from_ref(attachment)));
+        let evidence =
+            verifier.map(|verifier| found.verify(verifier, std::slice::from_ref(attachment)));
         let rejection = evidence
             .as_ref()
             .and_then(|evidence| evidence.rejected.first());

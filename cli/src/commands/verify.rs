@@ -74,7 +74,7 @@ pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure>
             let result = wanted.judge(
                 reference,
                 &found.image,
-                &verifier.verify(&found.image, &found.collected.attachments),
+                &found.verify(&verifier, &found.collected.attachments),
             );
             if args.output.output == Output::Text {
                 result.print(printer);

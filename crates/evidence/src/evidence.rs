@@ -5,11 +5,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use countersign_image::{Digest, PinnedReference};
+use countersign_image::{Digest, PinnedReference, Platform};
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::{Provenance, Rejection, Sbom};
+use crate::{Identity, Provenance, Rejection, Sbom};
 
 /// Everything that is known about one pinned image.
 #[derive(Clone, Debug)]
@@ -48,6 +49,7 @@ pub struct Verified<T> {
     pub(crate) voucher: Voucher,
     pub(crate) format: Format,
     pub(crate) subject: Digest,
+    pub(crate) platform: Option<Platform>,
     pub(crate) manifest: Digest,
 }
 
@@ -82,6 +84,24 @@ impl<T> Verified<T> {
         &self.subject
     }
 
+    /// The platform of the child that it speaks of; absent if it speaks of the image as a whole.
+    #[must_use]
+    pub fn platform(&self) -> Option<&Platform> {
+        self.platform.as_ref()
+    }
+
+    /// When it existed, by the word of logs and timestamp authorities, in order; empty if nobody vouches for a time.
+    #[must_use]
+    pub fn times(&self) -> &[Timestamp] {
+        &self.voucher.times
+    }
+
+    /// Whether a trusted log holds it.
+    #[must_use]
+    pub fn logged(&self) -> bool {
+        self.voucher.logged
+    }
+
     /// The manifest that carries it.
     #[must_use]
     pub fn manifest(&self) -> &Digest {
@@ -94,29 +114,8 @@ impl<T> Verified<T> {
 pub(crate) struct Voucher {
     pub(crate) identity: Identity,
     pub(crate) authorities: Vec<String>,
-}
-
-/// Who signed.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(tag = "kind", rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum Identity {
-    /// The holder of a configured key.
-    Key {
-        /// `sha256:` and the hex hash of the key's SPKI.
-        #[serde(rename = "subject")]
-        fingerprint: String,
-    },
-}
-
-impl Identity {
-    /// The subject: a key's fingerprint.
-    #[must_use]
-    pub fn subject(&self) -> &str {
-        match self {
-            Self::Key { fingerprint } => fingerprint,
-        }
-    }
+    pub(crate) times: Vec<Timestamp>,
+    pub(crate) logged: bool,
 }
 
 /// How a signed thing was stored.
@@ -126,6 +125,9 @@ impl Identity {
 pub enum Format {
     /// A Sigstore bundle.
     Bundle,
+    /// A bare statement that BuildKit put into the image's index, signed through that index or its own manifest.
+    #[serde(rename = "buildkit")]
+    BuildKit,
     /// A simple-signing payload or a bare envelope, as cosign's `.sig` and `.att` tags hold them.
     CosignTag,
 }
@@ -136,6 +138,7 @@ impl Format {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Bundle => "bundle",
+            Self::BuildKit => "buildkit",
             Self::CosignTag => "cosign-tag",
         }
     }

@@ -7,8 +7,10 @@
 
 mod base64;
 mod bundle;
+mod certificate;
 mod dsse;
 mod evidence;
+mod identity;
 mod json;
 mod keys;
 pub mod predicate;
@@ -21,13 +23,17 @@ mod statement;
 #[cfg(test)]
 mod testing;
 mod trust;
+mod trust_root;
 mod verifier;
 
+pub use certificate::{CertificateChain, CertificateError};
 pub use dsse::dsse_pae;
-pub use evidence::{Content, Evidence, Format, Identity, Signature, Statement, Verified};
+pub use evidence::{Content, Evidence, Format, Signature, Statement, Verified};
+pub use identity::{Identity, IdentityMatcher, Pattern, PatternError};
 pub use keys::{BadSignature, KeyAlgorithm, KeyError, PublicKey};
 pub use provenance::{Complete, Dependency, Provenance, Source, Vcs};
 pub use rejection::{Reason, Rejection};
 pub use sbom::{Package, Sbom, SbomKind};
-pub use trust::{Authority, Transparency, TrustError};
+pub use trust::{Authority, Signers, Transparency, TrustError};
+pub use trust_root::{TrustRoot, TrustRootError};
 pub use verifier::Verifier;

@@ -2,8 +2,9 @@
 //!
 //! Hands out the very bytes that were verified, and no copy of them that could have been decoded another way.
 
-use crate::evidence::{Identity, Voucher};
-use crate::trust::TrustedKey;
+use crate::Identity;
+use crate::evidence::Voucher;
+use crate::verifier::TrustedKey;
 
 /// A signed thing, not verified.
 #[derive(Debug)]
@@ -67,5 +68,7 @@ fn voucher(key: &TrustedKey) -> Voucher {
     Voucher {
         identity: Identity::Key { fingerprint },
         authorities: key.authorities.clone(),
+        times: Vec::new(),
+        logged: false,
     }
 }

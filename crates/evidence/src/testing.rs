@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 
 pub(crate) use layout::{layout, skopeo_dir};
 
-use crate::{Authority, PublicKey, Transparency, Verifier, dsse_pae};
+use crate::{Authority, PublicKey, Signers, Transparency, Verifier, dsse_pae};
 
 pub(crate) const STATEMENT_V1: &str = "https://in-toto.io/Statement/v1";
 
@@ -45,10 +45,14 @@ pub(crate) fn authority(name: &str, keys: &[&PublicKey]) -> Authority {
     let keys = keys.iter().copied().cloned().collect();
     Authority {
         name: name.to_owned(),
-        keys,
-        transparency: Transparency::None,
+        signers: Signers::Keys(keys),
+        trust_root: None,
+        transparency: Transparency::NONE,
     }
 }
+
+/// When the tests judge.
+pub(crate) const NOW: jiff::Timestamp = jiff::Timestamp::constant(1_795_000_000, 0);
 
 /// A verifier with one authority, `release`.
 pub(crate) fn verifier(key: &PublicKey) -> Verifier {

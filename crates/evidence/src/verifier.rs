@@ -3,15 +3,16 @@
 //! Reads no payload before a key of an authority verified it. Judges each attachment by itself: one that is bad neither
 //! hides nor spoils the others.
 
-use countersign_image::{Attachment, Form, Origin, PinnedReference, excerpt, media_type};
+use countersign_image::{Attachment, Document, Form, Origin, PinnedReference, excerpt, media_type};
+use jiff::Timestamp;
 
 use crate::dsse::Envelope;
 use crate::evidence::{Evidence, Format, Verified};
 use crate::rejection::{Reason, Refusal, Rejection};
 use crate::sealed::{Opened, Sealed, SignerClaim};
 use crate::statement::Claim;
-use crate::trust::{Authority, TrustError, TrustedKey, trusted_keys};
-use crate::{bundle, json, predicate, simple_signing, statement};
+use crate::trust::{self, Authority, Signers, TrustError};
+use crate::{PublicKey, bundle, json, predicate, simple_signing, statement};
 
 /// Verifies attachments against the authorities of one policy.
 #[derive(Clone, Debug)]
@@ -27,7 +28,8 @@ impl Verifier {
     ///
     /// When nothing could verify, or less would be checked than an authority asks for.
     pub fn new(authorities: Vec<Authority>) -> Result<Self, TrustError> {
-        let keys = trusted_keys(&authorities)?;
+        trust::check(&authorities)?;
+        let keys = trusted_keys(&authorities);
         Ok(Self { authorities, keys })
     }
 
@@ -37,9 +39,17 @@ impl Verifier {
         &self.authorities
     }
 
-    /// Judges each attachment of `image`.
+    /// Judges each attachment of `image`, as of `now`; `content` is its manifest or index, where that is known.
+    ///
+    /// What is signed about a child of `content` counts for that child, wherever it was attached.
     #[must_use]
-    pub fn verify(&self, image: &PinnedReference, attachments: &[Attachment]) -> Evidence {
+    pub fn verify(
+        &self,
+        image: &PinnedReference,
+        _content: Option<&Document>,
+        attachments: &[Attachment],
+        _now: Timestamp,
+    ) -> Evidence {
         let mut evidence = Evidence {
             image: image.clone(),
             signatures: Vec::new(),
@@ -77,6 +87,7 @@ impl Verifier {
                         voucher,
                         format,
                         subject,
+                        platform: None,
                         manifest,
                     });
                 }
@@ -86,6 +97,7 @@ impl Verifier {
                         voucher,
                         format,
                         subject,
+                        platform: None,
                         manifest,
                     });
                 }
@@ -136,6 +148,34 @@ impl Verifier {
             ),
         }
     }
+}
+
+/// A key, and everybody who lists it.
+#[derive(Clone, Debug)]
+pub(crate) struct TrustedKey {
+    pub(crate) key: PublicKey,
+    pub(crate) authorities: Vec<String>,
+}
+
+/// Each distinct key of `authorities`, once.
+fn trusted_keys(authorities: &[Authority]) -> Vec<TrustedKey> {
+    let mut trusted: Vec<TrustedKey> = Vec::new();
+    for authority in authorities {
+        let (name, Signers::Keys(keys)) = (&authority.name, &authority.signers) else {
+            continue;
+        };
+        for key in keys {
+            match trusted.iter_mut().find(|known| known.key == *key) {
+                Some(known) if known.authorities.contains(name) => {}
+                Some(known) => known.authorities.push(name.clone()),
+                None => trusted.push(TrustedKey {
+                    key: key.clone(),
+                    authorities: vec![name.clone()],
+                }),
+            }
+        }
+    }
+    trusted
 }
 
 fn seal(attachment: &Attachment) -> Result<(Format, Sealed), Refusal> {

@@ -39,6 +39,8 @@ pub enum Form {
     Malformed(String),
     /// cosign's simple-signing payload.
     SimpleSigning,
+    /// A bare in-toto statement, as BuildKit attaches it: signed by nobody, or through the index that lists it.
+    Statement,
     /// An SBOM that nobody signed.
     UnsignedSbom,
     /// Something that Countersign does not verify; says what.
@@ -56,7 +58,7 @@ impl Form {
             bundle if bundle.starts_with(media_type::BUNDLE_PREFIX) => Self::Bundle,
             media_type::SIMPLE_SIGNING => Self::SimpleSigning,
             media_type::DSSE_ENVELOPE => Self::Envelope,
-            media_type::IN_TOTO => Self::Unsupported("in-toto-statement".to_owned()),
+            media_type::IN_TOTO => Self::Statement,
             _ if is_notation(manifest) => Self::Unsupported("notation".to_owned()),
             sbom if media_type::is_sbom(sbom) => Self::UnsignedSbom,
             _ if manifest
@@ -78,7 +80,10 @@ impl Form {
     /// Whether the bytes are worth fetching: only what can be verified is.
     #[must_use]
     pub fn is_verifiable(&self) -> bool {
-        matches!(self, Self::Bundle | Self::Envelope | Self::SimpleSigning)
+        matches!(
+            self,
+            Self::Bundle | Self::Envelope | Self::SimpleSigning | Self::Statement
+        )
     }
 }
 
@@ -90,6 +95,8 @@ pub enum Origin {
     AttestationTag,
     /// The tag `sha256-<hex>`, for registries without the referrers API.
     FallbackTag,
+    /// An attestation manifest that the image's own index lists.
+    Index,
     /// The referrers API.
     Referrer,
     /// The tag `sha256-<hex>.sbom`.
@@ -145,11 +152,7 @@ mod tests {
                 &Form::SimpleSigning,
             );
             check(artifact_type, media_type::DSSE_ENVELOPE, &Form::Envelope);
-            check(
-                artifact_type,
-                media_type::IN_TOTO,
-                &Form::Unsupported("in-toto-statement".to_owned()),
-            );
+            check(artifact_type, media_type::IN_TOTO, &Form::Statement);
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Refuses a proof that cannot be checked yet rather than do without it, and names that nobody defined.
 
-use countersign_evidence::{Authority, PublicKey, Transparency};
+use countersign_evidence::{Authority, PublicKey, Signers, Transparency};
 use countersign_image::{Repository, excerpt};
 use serde::Serialize;
 
@@ -78,8 +78,9 @@ fn read(node: &Node, problems: &mut Problems) -> Option<AuthorityEntry> {
         .and_then(|node| read_repository(node, problems));
     let authority = key.map(|key| Authority {
         name: name.clone(),
-        keys: vec![key],
-        transparency: Transparency::None,
+        signers: Signers::Keys(vec![key]),
+        trust_root: None,
+        transparency: Transparency::NONE,
     });
     Some(AuthorityEntry {
         name,

@@ -221,8 +221,12 @@ impl<S: ImageSource + 'static> Reviewer<S> {
     ) -> Result<(Verdict, Arc<Evidence>), ReviewError> {
         let (of, about) = (Arc::clone(policy), Arc::clone(subject));
         let verify = move || {
+            let Collected {
+                content,
+                attachments,
+            } = &about.collected;
             of.verifier()
-                .verify(&about.image, &about.collected.attachments)
+                .verify(&about.image, Some(content), attachments, about.now)
         };
         let evidence = Arc::new(self.run(deadline, verify).await?);
         let evaluate = |used| {

@@ -3,7 +3,7 @@
 //! Nothing is pushed that does not verify; nothing counts as pushed that does not verify when read again.
 
 use bytes::Bytes;
-use countersign_evidence::{Authority, Evidence, Transparency, Verifier};
+use countersign_evidence::{Authority, Evidence, Signers, Transparency, Verifier};
 use countersign_image::{Attachment, Descriptor, Form, Origin, Repository, limits, media_type};
 use countersign_registry::Client;
 use jiff::Timestamp;
@@ -28,8 +28,9 @@ impl<'a> Publisher<'a> {
     pub fn new(client: &'a Client, key: &'a PrivateKey) -> Result<Self, SigningError> {
         let authority = Authority {
             name: "this key".to_owned(),
-            keys: vec![key.public_key().clone()],
-            transparency: Transparency::None,
+            signers: Signers::Keys(vec![key.public_key().clone()]),
+            trust_root: None,
+            transparency: Transparency::NONE,
         };
         Ok(Self {
             client,
@@ -48,7 +49,7 @@ impl<'a> Publisher<'a> {
     ) -> Result<Published, SigningError> {
         match storage {
             Storage::Bundle => self.publish_bundle(target, claim, now).await,
-            Storage::Legacy => self.publish_layer(target, claim).await,
+            Storage::Legacy => self.publish_layer(target, claim, now).await,
         }
     }
 
@@ -85,7 +86,7 @@ impl<'a> Publisher<'a> {
             annotations: manifest.descriptor.annotations.clone(),
             bytes: Some(bytes),
         };
-        self.check(target, attachment(bundle.bytes.clone()))?;
+        self.check(target, attachment(bundle.bytes.clone()), now)?;
 
         // 2. One more than a verifier reads would hide all of them.
         let repository = &target.repository;
@@ -115,7 +116,7 @@ impl<'a> Publisher<'a> {
 
         // 4. Read back.
         let stored = self.client.blob(repository, &bundle.descriptor).await?;
-        self.check(target, attachment(stored))?;
+        self.check(target, attachment(stored), now)?;
         let listed = self.client.referrers(repository, subject).await?;
         if !listed
             .iter()
@@ -158,12 +159,14 @@ impl<'a> Publisher<'a> {
         &self,
         target: &Target,
         claim: &Claim,
+        now: Timestamp,
     ) -> Result<Published, SigningError> {
         // 1. Sign, and verify before anybody else can see it.
         let (layer, suffix) = self.layer(target, claim)?;
         self.check(
             target,
             legacy_attachment(&layer.descriptor, layer.bytes.clone()),
+            now,
         )?;
 
         // 2. Push, and add to what the tag holds.
@@ -178,7 +181,7 @@ impl<'a> Publisher<'a> {
 
         // 3. Read back.
         let stored = self.client.blob(repository, &layer.descriptor).await?;
-        self.check(target, legacy_attachment(&layer.descriptor, stored))?;
+        self.check(target, legacy_attachment(&layer.descriptor, stored), now)?;
         Ok(Published {
             storage: Storage::Legacy,
             manifest,
@@ -237,13 +240,20 @@ impl<'a> Publisher<'a> {
     }
 
     /// Verifies one attachment with our own public key, as the webhook would.
-    fn check(&self, target: &Target, attachment: Attachment) -> Result<(), SigningError> {
+    fn check(
+        &self,
+        target: &Target,
+        attachment: Attachment,
+        now: Timestamp,
+    ) -> Result<(), SigningError> {
         let Evidence {
             signatures,
             statements,
             rejected,
             ..
-        } = self.verifier.verify(&target.image, &[attachment]);
+        } = self
+            .verifier
+            .verify(&target.image, None, &[attachment], now);
         match rejected.into_iter().next() {
             Some(rejection) => Err(SigningError::Refused {
                 code: rejection.reason.code(),

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::PublicKey;
-use crate::testing::{Signer, bundle_attachment, statement, this_image, verifier};
+use crate::testing::{NOW, Signer, bundle_attachment, statement, this_image, verifier};
 
 /// What came of some attachments, in a form that is easy to compare.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -47,7 +47,7 @@ impl From<&Evidence> for Outcome {
 /// Judges one attachment of [`this_image`] that must be rejected.
 #[track_caller]
 fn check_rejected(key: &PublicKey, attachment: Attachment, code: &str, detail: &str) {
-    let evidence = verifier(key).verify(&this_image(), &[attachment]);
+    let evidence = verifier(key).verify(&this_image(), None, &[attachment], NOW);
     assert!(
         evidence.signatures.is_empty() && evidence.statements.is_empty(),
         "{evidence:?}"
@@ -64,7 +64,7 @@ fn check_rejected(key: &PublicKey, attachment: Attachment, code: &str, detail: &
 /// Judges one attachment of [`this_image`] that must verify.
 #[track_caller]
 fn check_accepted(key: &PublicKey, attachment: Attachment) -> Evidence {
-    let evidence = verifier(key).verify(&this_image(), &[attachment]);
+    let evidence = verifier(key).verify(&this_image(), None, &[attachment], NOW);
     assert_eq!(evidence.rejected, []);
     assert_eq!(evidence.signatures.len() + evidence.statements.len(), 1);
     evidence

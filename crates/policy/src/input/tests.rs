@@ -6,7 +6,7 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use countersign_evidence::{
-    Authority, PublicKey, Reason, Rejection, Transparency, Verifier, dsse_pae,
+    Authority, PublicKey, Reason, Rejection, Signers, Transparency, Verifier, dsse_pae,
 };
 use countersign_image::{Attachment, Digest, Form, Origin};
 
@@ -159,12 +159,16 @@ fn attested(image: &PinnedReference, kind: &str, predicate: &str) -> Evidence {
     let key = PublicKey::from_spki_der(pair.public_key().as_der().unwrap().as_ref()).unwrap();
     let authority = Authority {
         name: "ci".to_owned(),
-        keys: vec![key],
-        transparency: Transparency::None,
+        signers: Signers::Keys(vec![key]),
+        trust_root: None,
+        transparency: Transparency::NONE,
     };
-    let evidence = Verifier::new(vec![authority])
-        .unwrap()
-        .verify(image, &[attachment]);
+    let evidence = Verifier::new(vec![authority]).unwrap().verify(
+        image,
+        None,
+        &[attachment],
+        Timestamp::UNIX_EPOCH,
+    );
     assert_eq!(evidence.rejected, []);
     evidence
 }

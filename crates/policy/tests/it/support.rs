@@ -164,14 +164,17 @@ impl Image {
 
     pub(crate) fn judge_as(&self, set: &PolicySet, workload: &WorkloadContext) -> Verdict {
         let policy = &set.policies()[0];
-        let evidence = policy.verifier().verify(&self.pinned(), &self.attachments);
+        let evidence = policy
+            .verifier()
+            .verify(&self.pinned(), None, &self.attachments, NOW);
         self.with_input(&evidence, workload, |input| policy.evaluate(input))
     }
 
     pub(crate) fn input(&self, set: &PolicySet, workload: &WorkloadContext) -> Value {
-        let evidence = set.policies()[0]
-            .verifier()
-            .verify(&self.pinned(), &self.attachments);
+        let evidence =
+            set.policies()[0]
+                .verifier()
+                .verify(&self.pinned(), None, &self.attachments, NOW);
         self.with_input(&evidence, workload, |input| {
             serde_json::to_value(input).unwrap()
         })
@@ -195,7 +198,7 @@ impl Image {
             evidence,
             workload,
             request: &request,
-            now: "2026-11-20T08:00:00Z".parse::<Timestamp>().unwrap(),
+            now: NOW,
         }))
     }
 
@@ -275,3 +278,6 @@ const P256_SPKI_PREFIX: &[u8] = &[
     0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
 ];
 const MANIFEST: &str = r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2},"layers":[],"annotations":{"a":"b"}}"#;
+
+/// 2026-11-20T08:00:00Z.
+const NOW: Timestamp = Timestamp::constant(1_795_161_600, 0);

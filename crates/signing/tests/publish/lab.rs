@@ -1,6 +1,6 @@
 //! A registry with one image, and somebody who signs it.
 
-use countersign_evidence::{Authority, Evidence, Transparency, Verifier};
+use countersign_evidence::{Authority, Evidence, Signers, Transparency, Verifier};
 use countersign_image::{ImageSource, Needs, Repository, Resolved};
 use countersign_registry::{Client, Settings};
 use countersign_signing::{
@@ -87,12 +87,16 @@ impl Lab {
         let keys = vec![self.key.public_key().clone()];
         let authority = Authority {
             name: "release".to_owned(),
-            keys,
-            transparency: Transparency::None,
+            signers: Signers::Keys(keys),
+            trust_root: None,
+            transparency: Transparency::NONE,
         };
-        Verifier::new(vec![authority])
-            .unwrap()
-            .verify(&self.image.image, &collected.attachments)
+        Verifier::new(vec![authority]).unwrap().verify(
+            &self.image.image,
+            Some(&collected.content),
+            &collected.attachments,
+            jiff::Timestamp::now(),
+        )
     }
 
     fn client(&self) -> Client {

@@ -114,8 +114,12 @@ fn vectors_of_dsse_are_judged_as_they_say() {
         let digest = format!("sha256:{}", vector["digest_sha256"].as_str().unwrap())
             .parse()
             .unwrap();
-        let evidence =
-            verifier(&key).verify(&image(&digest), &[envelope_attachment(&vector["envelope"])]);
+        let evidence = verifier(&key).verify(
+            &image(&digest),
+            None,
+            &[envelope_attachment(&vector["envelope"])],
+            NOW,
+        );
         let found = evidence
             .statements
             .first()

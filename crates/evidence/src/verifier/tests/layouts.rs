@@ -18,7 +18,8 @@ fn check(
     rejected: &[&str],
 ) {
     let (image, attachments) = found;
-    let evidence = verifier(&public_key(&format!("layouts/{key}"))).verify(image, attachments);
+    let evidence =
+        verifier(&public_key(&format!("layouts/{key}"))).verify(image, None, attachments, NOW);
     let outcome = Outcome::from(&evidence);
     assert_eq!(
         (outcome.signatures, outcome.rejected.as_slice()),
@@ -154,7 +155,8 @@ fn images_signed_by_other_projects_are_judged_as_their_cases_say() {
 #[test]
 fn annotations_of_the_signer_are_kept() {
     let (image, attachments) = layout("c2-sign-multiarch-recursive");
-    let evidence = verifier(&public_key("layouts/alice.pub")).verify(&image, &attachments);
+    let evidence =
+        verifier(&public_key("layouts/alice.pub")).verify(&image, None, &attachments, NOW);
     let expected = [("env", "prod"), ("team", "payments")];
     let expected: BTreeMap<_, _> = expected
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -171,7 +173,7 @@ fn verified_things_say_who_vouches_and_how_they_were_stored() {
         authority("ci", &[&alice, &alice]),
         authority("other", &[&public_key("layouts/bob.pub")]),
     ]);
-    let evidence = verifier.unwrap().verify(&image, &attachments);
+    let evidence = verifier.unwrap().verify(&image, None, &attachments, NOW);
     let signature = &evidence.signatures[0];
     assert_eq!(signature.authorities(), ["release", "ci"]);
     assert_eq!(signature.identity().subject(), alice.fingerprint());
@@ -191,14 +193,14 @@ fn verified_things_say_who_vouches_and_how_they_were_stored() {
     );
 
     let (image, attachments) = layout("c2-sign-single");
-    let evidence = super::verifier(&alice).verify(&image, &attachments);
+    let evidence = super::verifier(&alice).verify(&image, None, &attachments, NOW);
     assert_eq!(evidence.signatures[0].format().as_str(), "cosign-tag");
 }
 
 #[test]
 fn a_rejection_names_the_type_that_the_annotations_claim_and_the_key() {
     let (image, attachments) = layout("c3-sign-attest-single");
-    let evidence = verifier(&public_key("layouts/bob.pub")).verify(&image, &attachments);
+    let evidence = verifier(&public_key("layouts/bob.pub")).verify(&image, None, &attachments, NOW);
     let types: Vec<_> = evidence
         .rejected
         .iter()

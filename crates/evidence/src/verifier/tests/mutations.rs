@@ -10,7 +10,7 @@ use crate::testing::{layout, public_key};
 /// Judges `attachment` of the case `name` under alice's key.
 fn judge(name: &str, attachment: Attachment) -> Evidence {
     let (image, _) = layout(name);
-    verifier(&public_key("layouts/alice.pub")).verify(&image, &[attachment])
+    verifier(&public_key("layouts/alice.pub")).verify(&image, None, &[attachment], NOW)
 }
 
 #[track_caller]

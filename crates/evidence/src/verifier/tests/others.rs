@@ -60,7 +60,12 @@ fn a_simple_signing_payload_must_be_of_cosigns_type_about_this_image_and_unambig
         format!("{good}{good}"),
         "{}".to_owned(),
     ] {
-        let evidence = verifier(&key).verify(&this_image(), &[signed(bad.clone().into_bytes())]);
+        let evidence = verifier(&key).verify(
+            &this_image(),
+            None,
+            &[signed(bad.clone().into_bytes())],
+            NOW,
+        );
         assert_eq!(
             Outcome::from(&evidence),
             Outcome {
@@ -88,8 +93,12 @@ fn what_nobody_signed_or_nobody_reads_is_named() {
     );
     let broken = bare(Form::Malformed("it is an index".to_owned()), "x/y");
     let missing = bare(Form::Bundle, "x/y");
-    let evidence = verifier(&signer.public())
-        .verify(&this_image(), &[sbom, referrer, notation, broken, missing]);
+    let evidence = verifier(&signer.public()).verify(
+        &this_image(),
+        None,
+        &[sbom, referrer, notation, broken, missing],
+        NOW,
+    );
     let found = evidence.rejected.iter().map(|rejection| {
         let Rejection {
             format,
@@ -143,7 +152,7 @@ fn garbage_beside_a_good_signature_hides_nothing() {
     let mut attachments: Vec<_> = (0..63).map(|_| changed(&Signer::new(), |_| ())).collect();
     attachments.push(attachment(Form::Bundle, "x/y", b"\xff{".to_vec()));
     attachments.push(changed(&signer, |_| ()));
-    let evidence = verifier(&signer.public()).verify(&this_image(), &attachments);
+    let evidence = verifier(&signer.public()).verify(&this_image(), None, &attachments, NOW);
     assert_eq!(
         (evidence.signatures.len(), evidence.rejected.len()),
         (1, 64)
@@ -166,7 +175,7 @@ fn a_detail_repeats_no_control_characters_and_no_endless_text() {
     let unknown = json!({"critical": {&hint: 1}}).to_string().into_bytes();
     let unknown = signature_attachment(unknown.clone(), &signer.sign(&unknown));
     let attachments = [evil, claimed, broken, unknown];
-    let evidence = verifier(&signer.public()).verify(&this_image(), &attachments);
+    let evidence = verifier(&signer.public()).verify(&this_image(), None, &attachments, NOW);
     assert_eq!(evidence.rejected.len(), attachments.len());
     for rejection in evidence.rejected {
         for text in [

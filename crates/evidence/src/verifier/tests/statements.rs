@@ -141,7 +141,9 @@ fn json_that_two_readers_could_understand_differently_is_refused() {
     ] {
         let evidence = verifier(&signer.public()).verify(
             &this_image(),
+            None,
             &[bundle_attachment(&signer.bundle(bad.as_bytes()))],
+            NOW,
         );
         assert_eq!(
             Outcome::from(&evidence).rejected,
@@ -257,7 +259,7 @@ fn a_predicate_that_is_not_its_type_is_a_statement_without_content_and_says_why(
     ] {
         let payload = statement(predicate_type, predicate);
         let attachment = bundle_attachment(&signer.bundle(&payload));
-        let evidence = verifier(&signer.public()).verify(&this_image(), &[attachment]);
+        let evidence = verifier(&signer.public()).verify(&this_image(), None, &[attachment], NOW);
         let outcome = Outcome::from(&evidence);
         assert_eq!(outcome.rejected, [code], "{predicate_type}");
         assert_eq!(outcome.statements, [predicate_type]);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::Transparency;
 use crate::testing::{authority, envelope_attachment};
 
 #[test]
@@ -11,8 +12,12 @@ fn identities_are_counted_not_signatures() {
     let signer = Signer::new();
     let bundle = bundle_attachment(&signer.bundle(&payload()));
     let again = bundle_attachment(&signer.bundle(&payload()));
-    let evidence =
-        verifier(&signer.public()).verify(&this_image(), &[bundle.clone(), bundle, again]);
+    let evidence = verifier(&signer.public()).verify(
+        &this_image(),
+        None,
+        &[bundle.clone(), bundle, again],
+        NOW,
+    );
     let identities: BTreeSet<_> = evidence.signatures.iter().map(Verified::identity).collect();
     assert_eq!((evidence.signatures.len(), identities.len()), (3, 1));
 }
@@ -31,9 +36,10 @@ fn an_envelope_that_two_keys_signed_counts_once_for_each() {
         authority("release", &[&one.public()]),
         authority("ci", &[&two.public()]),
     ]);
-    let evidence = verifier
-        .unwrap()
-        .verify(&this_image(), &[envelope_attachment(&envelope)]);
+    let evidence =
+        verifier
+            .unwrap()
+            .verify(&this_image(), None, &[envelope_attachment(&envelope)], NOW);
     let found: Vec<_> = evidence
         .signatures
         .iter()
@@ -53,17 +59,17 @@ fn authorities_that_could_verify_nothing_or_too_much_are_refused() {
     assert_eq!(code(vec![]), Err("authorities_missing"));
     assert_eq!(
         code(vec![authority("a", &[])]),
-        Err("authority_keys_missing")
+        Err("authority_signers_missing")
     );
     assert_eq!(
         code(vec![authority("a", &[&key]), authority("a", &[&key])]),
         Err("authority_duplicate")
     );
-    for transparency in [crate::Transparency::Log, crate::Transparency::Timestamp] {
+    for transparency in [Transparency::LOG, Transparency::TIMESTAMP] {
         let authority = Authority {
             transparency,
             ..authority("a", &[&key])
         };
-        assert_eq!(code(vec![authority]), Err("transparency_unsupported"));
+        assert_eq!(code(vec![authority]), Err("trust_root_missing"));
     }
 }
