@@ -25,6 +25,26 @@ pub struct Evidence {
     pub rejected: Vec<Rejection>,
 }
 
+impl Evidence {
+    /// What may speak for `child` of an index: what covers the whole image, and what covers that child. With `None`, only
+    /// the former. What counts for nothing stays as it is.
+    #[must_use]
+    pub fn covering(&self, child: Option<&Digest>) -> Self {
+        let covers = |subject: &Digest| subject == self.image.digest() || Some(subject) == child;
+        Self {
+            image: self.image.clone(),
+            signatures: kept(&self.signatures, covers),
+            statements: kept(&self.statements, covers),
+            rejected: self.rejected.clone(),
+        }
+    }
+}
+
+fn kept<T: Clone>(all: &[Verified<T>], covers: impl Fn(&Digest) -> bool) -> Vec<Verified<T>> {
+    let kept = all.iter().filter(|verified| covers(&verified.subject));
+    kept.cloned().collect()
+}
+
 /// A value whose signature, key and subject were checked.
 ///
 /// One signed thing that carries signatures of two accepted keys yields two of these, one per [`Identity`]; the same
