@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the pinned servers and clients that the cluster tests run against. Needs Go, for runc
-# a C compiler too and, the first time, the network.
+# Builds the pinned servers and clients that the cluster tests run against. Needs Go, a C compiler for runc and, the
+# first time, the network.
 #
 #   kind-e2e/peers/build.sh [NAME...]     all of them without a name
 #
