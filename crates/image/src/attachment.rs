@@ -54,20 +54,18 @@ impl Form {
     #[must_use]
     pub fn of(manifest: &Manifest, layer: &Descriptor) -> Self {
         let essence = media_type::essence(&layer.media_type);
+        // Clients that know no artifact type say it as the config's.
+        let claimed = manifest
+            .artifact_type
+            .as_deref()
+            .unwrap_or(&manifest.config.media_type);
         match essence.as_str() {
             bundle if bundle.starts_with(media_type::BUNDLE_PREFIX) => Self::Bundle,
             media_type::SIMPLE_SIGNING => Self::SimpleSigning,
             media_type::DSSE_ENVELOPE => Self::Envelope,
             media_type::IN_TOTO => Self::Statement,
             _ if is_notation(manifest) => Self::Unsupported("notation".to_owned()),
-            sbom if media_type::is_sbom(sbom) => Self::UnsignedSbom,
-            _ if manifest
-                .artifact_type
-                .as_deref()
-                .is_some_and(media_type::is_sbom) =>
-            {
-                Self::UnsignedSbom
-            }
+            sbom if media_type::is_sbom(sbom) || media_type::is_sbom(claimed) => Self::UnsignedSbom,
             _ => Self::Unsupported(excerpt(
                 manifest
                     .artifact_type
@@ -139,6 +137,10 @@ mod tests {
             Some(media_type::OCI_EMPTY),
             Some("text/spdx+json"),
             Some(media_type::NOTATION),
+            Some("application/vnd.dev.cosign.artifact.sig.v1+json"),
+            Some("application/vnd.dev.cosign.artifact.att.v1+json"),
+            Some(media_type::IN_TOTO),
+            Some(media_type::DOCKER_ATTESTATION),
         ] {
             check(artifact_type, media_type::BUNDLE_V03, &Form::Bundle);
             check(
@@ -157,7 +159,32 @@ mod tests {
     }
 
     #[test]
+    fn clients_before_artifact_types_say_them_as_the_type_of_the_config() {
+        let sbom = "application/vnd.dev.cosign.artifact.sbom.v1+json";
+        let layer = descriptor("application/octet-stream");
+        let manifest = |config: &str| Manifest {
+            media_type: media_type::OCI_MANIFEST.to_owned(),
+            artifact_type: None,
+            config: descriptor(config),
+            layers: vec![layer.clone()],
+            subject: None,
+            annotations: BTreeMap::new(),
+        };
+        assert_eq!(Form::of(&manifest(sbom), &layer), Form::UnsignedSbom);
+        let other = Form::of(&manifest(media_type::OCI_CONFIG), &layer);
+        assert_eq!(
+            other,
+            Form::Unsupported("application/octet-stream".to_owned())
+        );
+    }
+
+    #[test]
     fn a_bare_sbom_is_named_as_unsigned() {
+        check(
+            Some("application/vnd.dev.cosign.artifact.sbom.v1+json"),
+            "application/octet-stream",
+            &Form::UnsignedSbom,
+        );
         check(None, "text/spdx+json", &Form::UnsignedSbom);
         check(
             None,

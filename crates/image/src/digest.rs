@@ -60,7 +60,9 @@ impl Digest {
         Self::with(Algorithm::Sha256, bytes)
     }
 
-    fn with(algorithm: Algorithm, bytes: &[u8]) -> Self {
+    /// The digest of `bytes` by `algorithm`.
+    #[must_use]
+    pub fn with(algorithm: Algorithm, bytes: &[u8]) -> Self {
         Self {
             algorithm,
             hex: lower_hex(algorithm.hash(bytes).as_ref()).into_boxed_str(),
@@ -77,6 +79,19 @@ impl Digest {
     #[must_use]
     pub fn hex(&self) -> &str {
         &self.hex
+    }
+
+    /// The hash itself.
+    #[must_use]
+    pub fn bytes(&self) -> Vec<u8> {
+        let digit = |digit: u8| match digit {
+            b'0'..=b'9' => digit - b'0',
+            _ => digit.wrapping_sub(b'a').wrapping_add(10),
+        };
+        let pairs = self.hex.as_bytes().chunks_exact(2);
+        pairs
+            .map(|pair| pair.iter().fold(0, |byte, next| (byte << 4) | digit(*next)))
+            .collect()
     }
 
     /// Whether `bytes` are the content that this digest names.
@@ -201,6 +216,13 @@ mod tests {
     use super::*;
 
     const EMPTY: &str = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+    #[test]
+    fn the_hash_itself_is_what_its_hex_says() {
+        let digest = Digest::of(b"abc");
+        assert_eq!(digest.bytes().len(), 32);
+        assert_eq!(digest.bytes()[..4], [0xba, 0x78, 0x16, 0xbf]);
+    }
 
     #[test]
     fn digest_of_bytes_is_their_sha256() {

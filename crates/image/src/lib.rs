@@ -33,7 +33,9 @@ pub use digest::{Algorithm, Digest, DigestError};
 pub use excerpt::{excerpt, excerpt_within};
 pub use fields::Fields;
 pub use json::{JsonError, check_strict, parse_strict};
-pub use manifest::{Descriptor, Document, Index, Manifest, ManifestError, Platform};
+pub use manifest::{
+    AttestationManifest, Descriptor, Document, Index, Manifest, ManifestError, Platform,
+};
 pub use pattern::{PatternError, RepositoryPattern};
 pub use reference::{PinnedReference, Reference, ReferenceError, Repository};
 pub use source::{Collected, ImageSource, Needs, Resolved, SourceError};

@@ -9,12 +9,16 @@ pub const MANIFEST_BYTES: usize = 4 * MIB;
 pub const INDEX_ENTRIES: usize = 1024;
 /// Runnable children of an image index.
 pub const INDEX_CHILDREN: usize = 32;
+/// Attestation manifests of an image index.
+pub const INDEX_ATTESTATIONS: usize = 64;
 /// Layers of one manifest.
 pub const MANIFEST_LAYERS: usize = 1024;
 /// Layers of a manifest that carries signatures or attestations.
 pub const SIGNATURE_LAYERS: usize = 64;
 /// Referrers of one image, over all pages.
 pub const REFERRERS: usize = 64;
+/// Manifests attached to one image, and to what its index lists, together.
+pub const ATTACHED_MANIFESTS: usize = 256;
 /// Pages of one referrers list.
 pub const REFERRER_PAGES: usize = 5;
 /// Bytes of one simple-signing payload.
@@ -27,8 +31,20 @@ pub const ATTACHMENT_BYTES: usize = 64 * MIB;
 pub const ATTACHMENT_BYTES_AT_ONCE: usize = 128 * MIB;
 /// Subjects of one statement.
 pub const SUBJECTS: usize = 1024;
+/// Digests of one subject.
+pub const SUBJECT_DIGESTS: usize = 32;
 /// Signatures of one DSSE envelope. Each costs a verification with every key.
 pub const ENVELOPE_SIGNATURES: usize = 8;
+/// Transparency log entries beside one signature.
+pub const LOG_ENTRIES: usize = 32;
+/// Hashes of one inclusion proof; a tree has no more levels than its size has bits.
+pub const PROOF_HASHES: usize = 64;
+/// Lines of signatures below one checkpoint, those of witnesses included.
+pub const CHECKPOINT_SIGNATURES: usize = 64;
+/// Timestamps beside one signature.
+pub const TIMESTAMPS: usize = 32;
+/// Certificates of one chain, the leaf included.
+pub const CHAIN_CERTIFICATES: usize = 10;
 /// Images of one workload.
 pub const WORKLOAD_IMAGES: usize = 4096;
 /// Redirects of one request.

@@ -3,6 +3,7 @@
 //! Refuses duplicate keys, documents that are manifest and index at once, schema 1, media types that contradict each
 //! other, and counts over [`limits`]. Never uses a descriptor's `data` or `urls`.
 
+mod attestation;
 mod error;
 mod wire;
 
@@ -11,6 +12,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::attestation::AttestationManifest;
 pub use self::error::ManifestError;
 use self::wire::{DescriptorWire, DocumentWire, descriptors};
 use crate::{Digest, Fields, limits, parse_strict};

@@ -28,6 +28,8 @@ pub const SIMPLE_SIGNING: &str = "application/vnd.dev.cosign.simplesigning.v1+js
 pub const DSSE_ENVELOPE: &str = "application/vnd.dsse.envelope.v1+json";
 /// in-toto statement: payload type of envelopes, and layer type of BuildKit's unsigned statements.
 pub const IN_TOTO: &str = "application/vnd.in-toto+json";
+/// Artifact type of BuildKit's attestation manifests, where they say one.
+pub const DOCKER_ATTESTATION: &str = "application/vnd.docker.attestation.manifest.v1+json";
 /// Artifact type of Notary Project signatures, which are recognised and not verified.
 pub const NOTATION: &str = "application/vnd.cncf.notary.signature";
 
@@ -50,6 +52,7 @@ const SBOM_TYPES: &[&str] = &[
     "application/vnd.cyclonedx",
     "application/vnd.cyclonedx+json",
     "application/vnd.cyclonedx+xml",
+    "application/vnd.dev.cosign.artifact.sbom.v1+json",
     "application/vnd.syft+json",
     "spdx+json",
     "text/spdx",

@@ -1,11 +1,17 @@
 //! Why bytes are refused as a manifest or index.
 
-use crate::{DigestError, JsonError};
+use crate::{Digest, DigestError, JsonError};
 
 /// Why bytes are refused as a manifest or index.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ManifestError {
+    /// An attestation manifest that says it is something else.
+    #[error("it is listed as an attestation manifest and says that it is {found}")]
+    ArtifactType {
+        /// The artifact type, shortened.
+        found: String,
+    },
     /// A descriptor with a bad digest.
     #[error("a descriptor has a bad digest: {0}")]
     Digest(DigestError),
@@ -34,6 +40,14 @@ pub enum ManifestError {
     Missing {
         /// Its name.
         field: &'static str,
+    },
+    /// An attestation manifest of another image than the index says.
+    #[error("its subject is {found}, or described otherwise, where the index says {wanted}")]
+    OtherSubject {
+        /// Its subject.
+        found: Digest,
+        /// The image that the index says it attests.
+        wanted: Digest,
     },
     /// Docker's first image format, which binds no config and no size.
     #[error("the image has schema version 1, which is not supported")]
@@ -71,12 +85,14 @@ impl ManifestError {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
+            Self::ArtifactType { .. } => "manifest_artifact_type",
             Self::Digest(error) => error.code(),
             Self::IndexAndManifest => "manifest_and_index",
             Self::Json(error) => error.code(),
             Self::MediaTypeMismatch { .. } => "manifest_media_type_mismatch",
             Self::MediaTypeUnknown { .. } => "manifest_media_type_unknown",
             Self::Missing { .. } => "manifest_incomplete",
+            Self::OtherSubject { .. } => "manifest_other_subject",
             Self::SchemaOne => "manifest_schema1",
             Self::SchemaUnknown { .. } => "manifest_schema_unknown",
             Self::Size { .. } => "manifest_size",
