@@ -1,104 +1,213 @@
-//! Sigstore bundles of version 0.3 that hold a DSSE envelope.
+//! Sigstore bundles (protobuf-specs `sigstore_bundle.proto`), versions 0.1 to 0.3.
 //!
-//! Refuses other versions (0.1 and 0.2 have other rules of what must be proved), signatures of blobs, and until
-//! certificates are read, everything that a certificate signed. The hint for a key is never gone by.
+//! Refuses a bundle without a media type, one with two answers to one question, and what each version forbids. The media
+//! type is signed by nobody: so what a bundle may leave out depends on where it was found, too.
 
-use countersign_image::{Fields, excerpt, media_type};
-use serde::Deserialize;
-use serde::de::IgnoredAny;
-use serde_json::value::RawValue;
+mod wire;
 
-use crate::dsse::Envelope;
+use countersign_image::{excerpt, limits, media_type};
+
+use crate::base64;
 use crate::json;
+use crate::log::Entry;
+use crate::material::{Material, SignerClaim};
 use crate::rejection::{Reason, Refusal};
-use crate::sealed::{Sealed, SignerClaim};
+use crate::sealed::{Detached, Sealed};
+use wire::{Bundle, VerificationMaterial};
 
-/// The statement in the bundle `bytes`, sealed.
-pub(crate) fn seal(bytes: &[u8]) -> Result<Sealed, Refusal> {
-    let bundle: Bundle<'_> = json::strict_object(bytes).map_err(malformed)?;
-    check_version(bundle.media_type.as_deref())?;
-    let envelope = match (bundle.dsse_envelope, bundle.message_signature) {
-        (Some(envelope), None) => envelope,
-        (None, Some(_)) => {
-            return Err(Refusal::new(
-                Reason::UnsupportedFormat,
-                "the bundle signs a blob (messageSignature) and not a statement about an image",
-            ));
-        }
-        _ => {
-            return Err(Refusal::malformed(
-                "the bundle must hold either a dsseEnvelope or a messageSignature",
-            ));
-        }
-    };
-    let Fields(material) = bundle
-        .verification_material
-        .ok_or_else(|| malformed("it has no verificationMaterial"))?;
-    let claim = match (
-        material.public_key,
-        material.certificate.or(material.x509_certificate_chain),
-    ) {
-        (Some(Fields(key)), None) => key
-            .hint
-            .map_or(SignerClaim::Nothing, |hint| SignerClaim::Key { hint }),
-        (None, Some(_)) => SignerClaim::Certificate,
-        _ => {
-            return Err(Refusal::malformed(
-                "the bundle must name either a key or a certificate",
-            ));
-        }
-    };
-    let envelope: Envelope<'_> = json::object(envelope.get()).map_err(malformed)?;
-    if envelope.signatures() != 1 {
-        let count = envelope.signatures();
-        return Err(Refusal::malformed(format!(
-            "the bundle has {count} signatures, where it must have one"
-        )));
-    }
-    envelope.seal(claim)
+/// A bundle file: a signed statement, or the signature of something that lies beside it.
+#[derive(Debug)]
+pub(crate) enum BundleFile {
+    /// A statement in a DSSE envelope.
+    Statement(Sealed),
+    /// A signature of an artifact.
+    Artifact(Detached),
 }
 
-fn check_version(found: Option<&str>) -> Result<(), Refusal> {
-    match found {
-        Some(media_type::BUNDLE_V03 | BUNDLE_V03_PARAMETER) => Ok(()),
-        // Elsewhere a missing media type means 0.1, which demands least: so nobody may leave it out.
-        None => Err(Refusal::malformed("the bundle has no mediaType")),
-        Some(other) => Err(Refusal::new(
+/// The statement in the bundle `bytes`, which is attached to an image: sealed.
+///
+/// Only version 0.3 is attached to images, and the older ones would prove less.
+pub(crate) fn seal(bytes: &[u8]) -> Result<Sealed, Refusal> {
+    match read(bytes, Version::attached)? {
+        BundleFile::Statement(sealed) => Ok(sealed),
+        BundleFile::Artifact(_) => Err(Refusal::new(
             Reason::UnsupportedFormat,
-            format!(
-                "bundles of media type {} are not read; those of version 0.3 are",
-                excerpt(other)
-            ),
+            "the bundle signs a blob (messageSignature) and not a statement about an image",
         )),
     }
 }
 
-fn malformed(error: impl std::fmt::Display) -> Refusal {
-    Refusal::malformed(format!("it does not read as a Sigstore bundle: {error}"))
+/// The bundle file `bytes`, of any version.
+pub(crate) fn read_file(bytes: &[u8]) -> Result<BundleFile, Refusal> {
+    read(bytes, Version::of)
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Bundle<'a> {
-    media_type: Option<String>,
-    verification_material: Option<Fields<Material>>,
-    #[serde(borrow)]
-    dsse_envelope: Option<&'a RawValue>,
-    message_signature: Option<IgnoredAny>,
+fn read(
+    bytes: &[u8],
+    version: impl FnOnce(Option<&str>) -> Result<Version, Refusal>,
+) -> Result<BundleFile, Refusal> {
+    if bytes.len() > limits::STATEMENT_BYTES {
+        let detail = format!(
+            "the bundle has {} bytes, at most {} are read",
+            bytes.len(),
+            limits::STATEMENT_BYTES
+        );
+        return Err(Refusal::new(Reason::TooMany, detail));
+    }
+    let bundle: Bundle<'_> = json::bounded_object(bytes, "Sigstore bundle")?;
+    let version = version(bundle.media_type.as_deref())?;
+    let material = bundle
+        .verification_material
+        .ok_or_else(|| Refusal::malformed("the bundle has no verificationMaterial"))?;
+    let material = material.0.read(version)?;
+    match (bundle.dsse_envelope, bundle.message_signature) {
+        (Some(envelope), None) => {
+            let count = envelope.0.signatures();
+            if count != 1 {
+                return Err(Refusal::malformed(format!(
+                    "the bundle has {count} signatures, where it must have one"
+                )));
+            }
+            envelope.0.seal(material).map(BundleFile::Statement)
+        }
+        (None, Some(message)) => {
+            let signature = base64::decode(&message.0.signature)
+                .filter(|signature| !signature.is_empty())
+                .ok_or_else(|| {
+                    Refusal::malformed("the signature in the bundle is empty or not base64")
+                })?;
+            Ok(BundleFile::Artifact(Detached {
+                signature,
+                material,
+            }))
+        }
+        _ => Err(Refusal::malformed(
+            "the bundle must hold either a dsseEnvelope or a messageSignature",
+        )),
+    }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Material {
-    public_key: Option<Fields<PublicKeyIdentifier>>,
-    certificate: Option<IgnoredAny>,
-    x509_certificate_chain: Option<IgnoredAny>,
+/// The versions, which differ in what a bundle must and may not have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Version {
+    V01,
+    V02,
+    V03,
 }
 
-#[derive(Deserialize)]
-struct PublicKeyIdentifier {
-    hint: Option<String>,
+impl Version {
+    fn of(found: Option<&str>) -> Result<Self, Refusal> {
+        match found {
+            Some("application/vnd.dev.sigstore.bundle+json;version=0.1") => Ok(Self::V01),
+            Some("application/vnd.dev.sigstore.bundle+json;version=0.2") => Ok(Self::V02),
+            Some(
+                media_type::BUNDLE_V03 | "application/vnd.dev.sigstore.bundle+json;version=0.3",
+            ) => Ok(Self::V03),
+            // Elsewhere a missing media type means 0.1, which demands least: so nobody may leave it out.
+            None => Err(Refusal::malformed("the bundle has no mediaType")),
+            Some(other) => Err(unread(other)),
+        }
+    }
+
+    fn attached(found: Option<&str>) -> Result<Self, Refusal> {
+        match Self::of(found)? {
+            Self::V03 => Ok(Self::V03),
+            _ => Err(unread(found.unwrap_or_default())),
+        }
+    }
 }
 
-/// The spelling before [`media_type::BUNDLE_V03`].
-const BUNDLE_V03_PARAMETER: &str = "application/vnd.dev.sigstore.bundle+json;version=0.3";
+fn unread(media_type: &str) -> Refusal {
+    Refusal::new(
+        Reason::UnsupportedFormat,
+        format!(
+            "bundles of media type {} are not read; those of version 0.3 are",
+            excerpt(media_type)
+        ),
+    )
+}
+
+impl VerificationMaterial<'_> {
+    fn read(self, version: Version) -> Result<Material, Refusal> {
+        let signer = match (
+            self.public_key,
+            self.certificate,
+            self.x509_certificate_chain,
+        ) {
+            (Some(key), None, None) => key
+                .0
+                .hint
+                .filter(|hint| !hint.is_empty())
+                .map_or(SignerClaim::Nothing, |hint| SignerClaim::Key { hint }),
+            (None, Some(certificate), None) => SignerClaim::Certificate {
+                leaf: certificate.0.der()?,
+                intermediates: Vec::new(),
+            },
+            (None, None, Some(_)) if version >= Version::V03 => {
+                return Err(Refusal::malformed(
+                    "the bundle has a chain, where version 0.3 has one certificate",
+                ));
+            }
+            (None, None, Some(chain)) => {
+                let mut chain = chain
+                    .0
+                    .certificates
+                    .unwrap_or_default()
+                    .0
+                    .into_iter()
+                    .map(|certificate| certificate.0.der());
+                let leaf = chain
+                    .next()
+                    .ok_or_else(|| Refusal::malformed("the certificate chain is empty"))??;
+                SignerClaim::Certificate {
+                    leaf,
+                    intermediates: chain.collect::<Result<_, _>>()?,
+                }
+            }
+            _ => {
+                return Err(Refusal::malformed(
+                    "the bundle must name either a key or a certificate",
+                ));
+            }
+        };
+        let entries: Vec<Entry> = self
+            .tlog_entries
+            .unwrap_or_default()
+            .0
+            .into_iter()
+            .map(|entry| entry.0.try_into())
+            .collect::<Result<_, _>>()?;
+        refuse_duplicates(&entries)?;
+        let timestamps = self
+            .timestamp_verification_data
+            .and_then(|data| data.0.rfc3161_timestamps)
+            .unwrap_or_default()
+            .0
+            .into_iter()
+            .map(|timestamp| timestamp.0.der())
+            .collect::<Result<_, _>>()?;
+        Ok(Material {
+            signer,
+            entries,
+            timestamps,
+            promise_suffices: version == Version::V01,
+        })
+    }
+}
+
+/// One entry must not count twice (CVE-2026-49834).
+fn refuse_duplicates(entries: &[Entry]) -> Result<(), Refusal> {
+    let twice = entries.iter().enumerate().any(|(at, entry)| {
+        entries
+            .iter()
+            .skip(at + 1)
+            .any(|other| other.is_same(entry))
+    });
+    if twice {
+        return Err(Refusal::malformed("the bundle has one log entry twice"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

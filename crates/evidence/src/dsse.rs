@@ -8,8 +8,10 @@ use countersign_image::{Fields, limits, media_type};
 use serde::Deserialize;
 
 use crate::base64;
+use crate::json::Bounded;
+use crate::material::Material;
 use crate::rejection::{Reason, Refusal};
-use crate::sealed::{Sealed, SignerClaim};
+use crate::sealed::Sealed;
 
 /// The bytes that a DSSE signature is made over.
 ///
@@ -34,7 +36,7 @@ pub(crate) struct Envelope<'a> {
     #[serde(borrow)]
     payload: Cow<'a, str>,
     payload_type: String,
-    signatures: Vec<Fields<EnvelopeSignature>>,
+    signatures: Bounded<Fields<EnvelopeSignature>, { limits::ENVELOPE_SIGNATURES }>,
 }
 
 #[derive(Deserialize)]
@@ -44,21 +46,13 @@ struct EnvelopeSignature {
 
 impl Envelope<'_> {
     pub(crate) fn signatures(&self) -> usize {
-        self.signatures.len()
+        self.signatures.0.len()
     }
 
     /// The envelope as a sealed in-toto statement.
-    pub(crate) fn seal(self, claim: SignerClaim) -> Result<Sealed, Refusal> {
-        match self.signatures() {
-            0 => return Err(Refusal::malformed("the envelope has no signature")),
-            1..=limits::ENVELOPE_SIGNATURES => {}
-            count => {
-                let detail = format!(
-                    "the envelope has {count} signatures, at most {} are read",
-                    limits::ENVELOPE_SIGNATURES
-                );
-                return Err(Refusal::new(Reason::TooMany, detail));
-            }
+    pub(crate) fn seal(self, material: Material) -> Result<Sealed, Refusal> {
+        if self.signatures() == 0 {
+            return Err(Refusal::malformed("the envelope has no signature"));
         }
         if self.payload_type != media_type::IN_TOTO {
             let found = countersign_image::excerpt(&self.payload_type);
@@ -73,6 +67,7 @@ impl Envelope<'_> {
         // One that is garbage must not hide a good one beside it.
         let signatures: Vec<_> = self
             .signatures
+            .0
             .iter()
             .filter_map(|Fields(signature)| {
                 base64::decode(&signature.sig).filter(|bytes| !bytes.is_empty())
@@ -85,6 +80,12 @@ impl Envelope<'_> {
         }
         let message = dsse_pae(&self.payload_type, &body);
         let payload_start = message.len() - body.len();
-        Ok(Sealed::new(message, payload_start, signatures, claim))
+        Ok(Sealed::envelope(
+            message,
+            payload_start,
+            self.payload_type,
+            signatures,
+            material,
+        ))
     }
 }

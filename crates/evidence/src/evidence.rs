@@ -5,12 +5,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use countersign_image::{Digest, PinnedReference, Platform};
+use countersign_image::{Algorithm, Digest, PinnedReference, Platform};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::{Identity, Provenance, Rejection, Sbom};
+use crate::{Identity, Provenance, Rejection, Sbom, VerificationSummary};
 
 /// Everything that is known about one pinned image.
 #[derive(Clone, Debug)]
@@ -182,6 +182,57 @@ pub struct Statement {
     pub content: Content,
 }
 
+/// What a bundle file has to speak of.
+#[derive(Clone, Copy, Debug)]
+pub enum Artifact<'a> {
+    /// These bytes.
+    Bytes(&'a [u8]),
+    /// Bytes of this digest. Ed25519 signatures cannot be judged by it, and others by the digest that was signed only.
+    Digest(&'a Digest),
+}
+
+impl Artifact<'_> {
+    /// Its digest: the one that was given, else its sha256.
+    pub(crate) fn digest(&self) -> Digest {
+        match self {
+            Self::Bytes(bytes) => Digest::of(bytes),
+            Self::Digest(digest) => (*digest).clone(),
+        }
+    }
+
+    /// The digests by which a statement may name it.
+    pub(crate) fn digests(&self) -> Vec<Digest> {
+        match self {
+            Self::Bytes(bytes) => vec![Digest::of(bytes), Digest::with(Algorithm::Sha512, bytes)],
+            Self::Digest(digest) => vec![(*digest).clone()],
+        }
+    }
+}
+
+/// What a bundle file says about its artifact.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum SignedContent {
+    /// That somebody signed its bytes.
+    Artifact,
+    /// That it is signed, in a statement.
+    Signature(Signature),
+    /// A statement about it.
+    Statement(Statement),
+}
+
+impl SignedContent {
+    /// The type of the statement's predicate, if it is one.
+    #[must_use]
+    pub fn predicate_type(&self) -> Option<&str> {
+        match self {
+            Self::Artifact => None,
+            Self::Signature(_) => Some(crate::predicate::COSIGN_SIGN),
+            Self::Statement(statement) => Some(&statement.predicate_type),
+        }
+    }
+}
+
 /// The normalised content of a statement.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -190,6 +241,8 @@ pub enum Content {
     Provenance(Arc<Provenance>),
     /// A software bill of materials.
     Sbom(Arc<Sbom>),
+    /// An SLSA verification summary, passed or failed.
+    VerificationSummary(Arc<VerificationSummary>),
     /// Any other predicate; and one that does not read as what its type says, which stands among the rejected too.
     Other,
 }

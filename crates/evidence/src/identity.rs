@@ -1,10 +1,14 @@
 //! Who signed, and whom an operator accepts: issuer and subject, both whole, never a part of either.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use countersign_image::excerpt;
-use regex::Regex;
+use countersign_image::{excerpt, limits};
+use regex::{Regex, RegexBuilder};
 use serde::Serialize;
+
+use crate::Reason;
+use crate::rejection::Refusal;
 
 /// Who signed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -18,7 +22,7 @@ pub enum Identity {
         issuer: Option<String>,
         /// The subject alternative name: a URI, an email address or a user name.
         subject: String,
-        /// Fulcio's extensions by the names of [`Claim`].
+        /// Fulcio's extensions, by the names that [`claim_names`](crate::claim_names) lists.
         claims: BTreeMap<&'static str, String>,
     },
     /// The holder of a configured key.
@@ -45,7 +49,7 @@ impl Identity {
 pub enum Pattern {
     /// This text.
     Exact(String),
-    /// Any text that this expression matches from its first to its last character.
+    /// Any text that an expression matches from its first to its last character.
     Matching(Regex),
 }
 
@@ -56,9 +60,14 @@ impl Pattern {
     ///
     /// When it is no regular expression, or one that is too large.
     pub fn matching(pattern: &str) -> Result<Self, PatternError> {
-        // As a group of its own first, so that the anchors bind no single alternative.
-        Regex::new(pattern)
-            .and_then(|_| Regex::new(&format!(r"\A(?:{pattern})\z")))
+        let compile = |pattern: &str| {
+            RegexBuilder::new(pattern)
+                .size_limit(limits::IDENTITY_PATTERN_BYTES)
+                .build()
+        };
+        // By itself first: `a)|(b` is none, and would become one between the anchors.
+        compile(pattern)
+            .and_then(|_| compile(&format!("{START}{pattern}{END}")))
             .map(Self::Matching)
             .map_err(|error| PatternError {
                 detail: excerpt(&error.to_string()),
@@ -71,6 +80,22 @@ impl Pattern {
         match self {
             Self::Exact(exact) => exact == text,
             Self::Matching(pattern) => pattern.is_match(text),
+        }
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exact(text) => write!(formatter, "{:?}", excerpt(text)),
+            Self::Matching(pattern) => {
+                let anchored = pattern.as_str();
+                let written = anchored
+                    .strip_prefix(START)
+                    .and_then(|rest| rest.strip_suffix(END))
+                    .unwrap_or(anchored);
+                write!(formatter, "a match of {:?}", excerpt(written))
+            }
         }
     }
 }
@@ -92,3 +117,71 @@ pub struct IdentityMatcher {
     /// Fulcio extensions that must be there with these very values.
     pub claims: BTreeMap<&'static str, String>,
 }
+
+impl IdentityMatcher {
+    /// Checks issuer, subject and every claim; says of the first that differs what it is and what was wanted.
+    pub(crate) fn check(&self, identity: &Identity) -> Result<(), Refusal> {
+        let Identity::Certificate {
+            issuer,
+            subject,
+            claims,
+        } = identity
+        else {
+            return Err(differs(
+                Reason::IdentityMismatch,
+                "the signer",
+                "a key",
+                &format!("a certificate of {}", self.subject),
+            ));
+        };
+        match (&self.issuer, issuer) {
+            (None, None) => {}
+            (Some(wanted), Some(found)) if wanted.accepts(found) => {}
+            (wanted, found) => {
+                let wanted = wanted
+                    .as_ref()
+                    .map_or("none".to_owned(), Pattern::to_string);
+                let found = found
+                    .as_ref()
+                    .map_or("absent".to_owned(), |found| quote(found));
+                return Err(differs(Reason::IssuerMismatch, "issuer", &found, &wanted));
+            }
+        }
+        if !self.subject.accepts(subject) {
+            let wanted = self.subject.to_string();
+            return Err(differs(
+                Reason::IdentityMismatch,
+                "subject",
+                &quote(subject),
+                &wanted,
+            ));
+        }
+        for (name, wanted) in &self.claims {
+            let found = claims.get(name);
+            if found != Some(wanted) {
+                let found = found.map_or("absent".to_owned(), |found| quote(found));
+                return Err(differs(Reason::ClaimMismatch, name, &found, &quote(wanted)));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn quote(text: &str) -> String {
+    format!("{:?}", excerpt(text))
+}
+
+/// Its parts are cut already: where two long texts differ is what the reader needs to see.
+fn differs(reason: Reason, what: &str, found: &str, wanted: &str) -> Refusal {
+    Refusal {
+        reason,
+        detail: format!("{what} is {found}, wanted {wanted}"),
+        predicate_type: None,
+    }
+}
+
+const START: &str = r"\A(?:";
+const END: &str = r")\z";
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,7 @@ use std::fmt;
 
 use ::base64::Engine as _;
 use ::base64::engine::general_purpose::STANDARD;
-use countersign_image::{Digest, excerpt};
+use countersign_image::{Algorithm, Digest, excerpt};
 use spki::SubjectPublicKeyInfoRef;
 use spki::der::Decode as _;
 
@@ -43,7 +43,7 @@ impl PublicKey {
         };
         match block.tag() {
             "PUBLIC KEY" => Self::from_spki_der(block.contents()),
-            "RSA PUBLIC KEY" => Self::from_spki_der(&rsa_spki(block.contents())?),
+            "RSA PUBLIC KEY" => Self::from_pkcs1_der(block.contents()),
             "CERTIFICATE" => Err(KeyError::Certificate),
             tag if tag.ends_with("PRIVATE KEY") => Err(KeyError::PrivateKey),
             tag => Err(KeyError::UnknownBlock { tag: excerpt(tag) }),
@@ -70,6 +70,11 @@ impl PublicKey {
             algorithm,
             material,
         })
+    }
+
+    /// Reads a DER RSAPublicKey (PKCS#1).
+    pub(crate) fn from_pkcs1_der(der: &[u8]) -> Result<Self, KeyError> {
+        Self::from_spki_der(&rsa_spki(der)?)
     }
 
     /// The key as PEM SPKI.
@@ -116,6 +121,29 @@ impl PublicKey {
             .verifies(message, signature)
             .then_some(())
             .ok_or(BadSignature)
+    }
+}
+
+impl PublicKey {
+    /// Checks `signature` over a message of which only the hash is known.
+    ///
+    /// # Errors
+    ///
+    /// When it does not verify, or the key signs another hash than this one.
+    pub fn verify_digest(&self, digest: &Digest, signature: &[u8]) -> Result<(), BadSignature> {
+        self.material
+            .verifies_digest(digest, signature)
+            .then_some(())
+            .ok_or(BadSignature)
+    }
+
+    /// Whether the key can be tried on nothing but a hash of the message of this kind.
+    #[must_use]
+    pub fn signs_digests_of(&self, algorithm: Algorithm) -> bool {
+        match algorithm {
+            Algorithm::Sha256 => self.algorithm != KeyAlgorithm::Ed25519,
+            Algorithm::Sha512 => self.algorithm == KeyAlgorithm::EcdsaP521,
+        }
     }
 }
 

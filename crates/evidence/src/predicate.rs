@@ -2,6 +2,10 @@
 //!
 //! Matches whole types only: a type that merely begins like a known one is not of its family.
 
+mod check;
+
+pub use check::{PredicateFlaw, check_predicate};
+
 /// A signature written as a statement (cosign 3, and ours).
 pub const COSIGN_SIGN: &str = "https://sigstore.dev/cosign/sign/v1";
 /// cosign's wrapper for anything.
@@ -16,13 +20,15 @@ pub const CYCLONEDX_SCHEMA: &str = "https://cyclonedx.org/schema";
 pub const IN_TOTO_LINK: &str = "https://in-toto.io/Link/v1";
 /// OpenVEX.
 pub const OPENVEX: &str = "https://openvex.dev/ns";
+/// SLSA provenance 0.1, which Google Cloud Build still writes.
+pub const SLSA_PROVENANCE_V01: &str = "https://slsa.dev/provenance/v0.1";
 /// SLSA provenance 0.2.
 pub const SLSA_PROVENANCE_V02: &str = "https://slsa.dev/provenance/v0.2";
 /// SLSA provenance 1.x.
 pub const SLSA_PROVENANCE_V1: &str = "https://slsa.dev/provenance/v1";
 /// SPDX, any version.
 pub const SPDX: &str = "https://spdx.dev/Document";
-/// SLSA verification summary.
+/// SLSA verification summary 1.x.
 pub const VERIFICATION_SUMMARY: &str = "https://slsa.dev/verification_summary/v1";
 
 /// A group of predicate types that say the same kind of thing.
@@ -50,9 +56,10 @@ pub enum Family {
 pub fn family(predicate_type: &str) -> Option<Family> {
     match predicate_type {
         COSIGN_SIGN => Some(Family::Sign),
-        // Another version may have other fields, so these two only.
-        SLSA_PROVENANCE_V02 | SLSA_PROVENANCE_V1 => Some(Family::Provenance),
-        VERIFICATION_SUMMARY => Some(Family::VerificationSummary),
+        // Another version may have other fields, so these only.
+        SLSA_PROVENANCE_V01 | SLSA_PROVENANCE_V02 | SLSA_PROVENANCE_V1 => Some(Family::Provenance),
+        // What came before version 1 is of the family too, so that it is refused and not passed over.
+        VERIFICATION_SUMMARY | VERIFICATION_SUMMARY_V02 => Some(Family::VerificationSummary),
         COSIGN_VULN => Some(Family::Vulnerabilities),
         CYCLONEDX_SCHEMA => Some(Family::CycloneDx),
         _ if version_of(predicate_type, CYCLONEDX).is_some() => Some(Family::CycloneDx),
@@ -91,6 +98,7 @@ pub(crate) fn version_of<'a>(predicate_type: &'a str, base: &str) -> Option<&'a 
     version.split('.').all(numbers).then_some(version)
 }
 
+const VERIFICATION_SUMMARY_V02: &str = "https://slsa.dev/verification_summary/v0.2";
 const IN_TOTO_VULNS: &str = "https://in-toto.io/attestation/vulns";
 
 #[cfg(test)]
@@ -106,10 +114,19 @@ mod tests {
             ("https://cyclonedx.org/bom", Some(Family::CycloneDx)),
             ("https://cyclonedx.org/bom/v1.6", Some(Family::CycloneDx)),
             ("https://cyclonedx.org/schema", Some(Family::CycloneDx)),
+            ("https://slsa.dev/provenance/v0.1", Some(Family::Provenance)),
             ("https://slsa.dev/provenance/v0.2", Some(Family::Provenance)),
             ("https://slsa.dev/provenance/v1", Some(Family::Provenance)),
             ("https://sigstore.dev/cosign/sign/v1", Some(Family::Sign)),
             ("https://openvex.dev/ns/v0.2.0", Some(Family::Vex)),
+            (
+                "https://slsa.dev/verification_summary/v1",
+                Some(Family::VerificationSummary),
+            ),
+            (
+                "https://slsa.dev/verification_summary/v0.2",
+                Some(Family::VerificationSummary),
+            ),
             (
                 "https://in-toto.io/attestation/vulns/v0.1",
                 Some(Family::Vulnerabilities),
@@ -137,8 +154,10 @@ mod tests {
             "https://cyclonedx.org/bom.evil",
             "https://slsa.dev/provenance/v1.0",
             "https://slsa.dev/provenance/v1/",
-            "https://slsa.dev/provenance/v0.1",
+            "https://slsa.dev/provenance/v0.3",
             "https://slsa.dev/provenance",
+            "https://slsa.dev/verification_summary/v1.0",
+            "https://slsa.dev/verification_summary/v0.1",
             "https://sigstore.dev/cosign/sign/v2",
         ] {
             assert_eq!(family(predicate_type), None, "{predicate_type}");

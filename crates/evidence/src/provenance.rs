@@ -3,13 +3,17 @@
 //! Takes over what the predicate says and judges none of it: a builder id is a claim of whoever signed, and a level is
 //! nowhere in here. Refuses a predicate that is not of the version that its type names.
 
-mod source;
+pub(crate) mod buildkit;
+pub(crate) mod repository;
+pub(crate) mod source;
+mod v01;
 mod v02;
 mod v1;
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use countersign_image::Fields;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
@@ -47,7 +51,7 @@ pub struct Provenance {
     /// The file in the source that began the build.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entry_point: Option<String>,
-    /// What the builder set; an empty object if nothing.
+    /// What the builder set; an empty object if nothing. BuildKit's build graph is left out.
     pub environment: Value,
     /// What the build client found in the working tree.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,7 +60,7 @@ pub struct Provenance {
     pub complete: Complete,
     /// Whether the builder says that building again gives the same.
     pub reproducible: bool,
-    /// Whether the builder says that the build had no network; `null` if it says nothing.
+    /// Whether the builder says that the build had no network; `null` for builders that never say.
     pub hermetic: Option<bool>,
     /// How much a BuildKit builder recorded, `min` or `max`; `null` for other builders.
     pub detail: Option<String>,
@@ -109,26 +113,63 @@ pub struct Complete {
     pub environment: bool,
 }
 
-/// Reads a predicate of the type `predicate_type`, one of the two of [`predicate::Family::Provenance`].
+/// Reads a predicate of the type `predicate_type`, one of those of [`predicate::Family::Provenance`].
 pub(crate) fn read(predicate_type: &str, predicate: &RawValue) -> Result<Provenance, Refusal> {
-    let read = if predicate_type == predicate::SLSA_PROVENANCE_V1 {
-        v1::read
-    } else {
-        v02::read
+    let (read, version): (Reader, _) = match predicate_type {
+        predicate::SLSA_PROVENANCE_V01 => (v01::read, "0.1"),
+        predicate::SLSA_PROVENANCE_V02 => (v02::read, "0.2"),
+        _ => (v1::read, "1"),
     };
-    read(predicate.get()).map_err(|error| {
-        let version = if predicate_type == predicate::SLSA_PROVENANCE_V1 {
-            "1"
-        } else {
-            "0.2"
-        };
+    let mut provenance = read(predicate.get()).map_err(|error| {
         let detail = format!("it is not SLSA provenance {version} as its type says: {error}");
         Refusal::new(Reason::ProvenanceMalformed, detail)
-    })
+    })?;
+    redact(&mut provenance.parameters);
+    redact(&mut provenance.environment);
+    Ok(provenance)
+}
+
+type Reader = fn(&str) -> Result<Provenance, serde_json::Error>;
+
+/// Takes credentials out of the URLs in all texts: what was built is no secret, how it was fetched is.
+fn redact(value: &mut Value) {
+    match value {
+        Value::String(text) => {
+            if let Some(redacted) = source::redacted(text) {
+                *text = redacted;
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(redact),
+        Value::Object(members) => members.values_mut().for_each(redact),
+        _ => {}
+    }
+}
+
+/// Something that went into a build, or an attestation that a verifier read, as written.
+#[derive(Deserialize)]
+pub(crate) struct Material {
+    uri: Option<String>,
+    digest: Option<BTreeMap<String, String>>,
+}
+
+impl Material {
+    fn digest(&self) -> BTreeMap<String, String> {
+        self.digest.clone().unwrap_or_default()
+    }
+}
+
+impl From<Fields<Material>> for Dependency {
+    fn from(Fields(material): Fields<Material>) -> Self {
+        let uri = present(material.uri).map(|uri| source::without_credentials(&uri));
+        Self {
+            uri,
+            digest: material.digest.unwrap_or_default(),
+        }
+    }
 }
 
 /// Empty is what several producers write for "not known".
-fn present(text: Option<String>) -> Option<String> {
+pub(crate) fn present(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }
 

@@ -23,32 +23,72 @@ pub struct Rejection {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Reason {
-    /// Signed with a certificate, and no authority accepts certificates.
+    /// A certificate of the chain was not valid at a time at which the signature is known to have existed.
+    CertificateExpired,
+    /// The signing certificate does not read, or reads in more than one way.
+    CertificateMalformed,
+    /// The signing certificate is not for signing code.
+    CertificatePurpose,
+    /// Signed with a certificate that no trusted authority issued, or where no authority accepts certificates.
     CertificateUntrusted,
+    /// Signed by a holder of a certificate that lacks a claim, or has another value of it.
+    ClaimMismatch,
+    /// Signed by another subject than those that an authority accepts.
+    IdentityMismatch,
+    /// The signer is vouched for by another issuer than those that an authority accepts.
+    IssuerMismatch,
     /// Signed by another key than those of the authorities, as far as can be told.
     KeyMismatch,
+    /// The checkpoint of a log does not read, or is not signed by that log.
+    LogCheckpointInvalid,
+    /// A log entry speaks of another signature, signer or payload.
+    LogEntryMismatch,
+    /// The log's promise to include the entry does not verify.
+    LogPromiseInvalid,
+    /// The proof that a log includes the entry does not verify.
+    LogProofInvalid,
+    /// Too few logs that are trusted hold it.
+    LogMissing,
+    /// A log entry comes without proof of inclusion.
+    LogProofMissing,
+    /// A log entry is from the future, or from a time when the log's key did not count.
+    LogTimeInvalid,
     /// Not of the form that it is stored as.
     Malformed,
     /// Signed, but as another kind of payload.
     PayloadTypeMismatch,
     /// The predicate is of another type than the statement says.
     PredicateMismatch,
+    /// Provenance that says another thing of the build than the certificate that it is signed with.
+    ProvenanceContradiction,
     /// Signed as provenance, but not readable as such.
     ProvenanceMalformed,
     /// Signed as an SBOM, but not readable as such.
     SbomMalformed,
+    /// A certificate log's promise to list the signing certificate does not verify.
+    SctInvalid,
+    /// The signing certificate was promised to too few certificate logs that are trusted.
+    SctMissing,
     /// Names a key of an authority, but does not verify with it.
     SignatureInvalid,
     /// Signed, but not a readable in-toto statement.
     StatementMalformed,
     /// Signed, but about something else.
     SubjectMismatch,
+    /// A timestamp does not read, is of something else, or is by no trusted authority.
+    TimestampInvalid,
+    /// Too few timestamp authorities that are trusted stamped it.
+    TimestampMissing,
+    /// Nothing proves when a signature was made, and its certificate was valid for a while only.
+    TimeMissing,
     /// Over a limit.
     TooMany,
     /// Nobody signed it.
     Unsigned,
     /// A format, or a version of one, that is not read.
     UnsupportedFormat,
+    /// Signed as a verification summary, but not readable as such.
+    VsaMalformed,
 }
 
 impl Reason {
@@ -56,25 +96,57 @@ impl Reason {
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
+            Self::CertificateExpired => "certificate_expired",
+            Self::CertificateMalformed => "certificate_malformed",
+            Self::CertificatePurpose => "certificate_purpose",
             Self::CertificateUntrusted => "certificate_untrusted",
+            Self::ClaimMismatch => "claim_mismatch",
+            Self::IdentityMismatch => "identity_mismatch",
+            Self::IssuerMismatch => "issuer_mismatch",
             Self::KeyMismatch => "key_mismatch",
+            Self::LogCheckpointInvalid => "log_checkpoint_invalid",
+            Self::LogEntryMismatch => "log_entry_mismatch",
+            Self::LogMissing => "log_missing",
+            Self::LogPromiseInvalid => "log_promise_invalid",
+            Self::LogProofInvalid => "log_proof_invalid",
+            Self::LogProofMissing => "log_proof_missing",
+            Self::LogTimeInvalid => "log_time_invalid",
             Self::Malformed => "malformed",
             Self::PayloadTypeMismatch => "payload_type_mismatch",
             Self::PredicateMismatch => "predicate_mismatch",
+            Self::ProvenanceContradiction => "provenance_contradiction",
             Self::ProvenanceMalformed => "provenance_malformed",
             Self::SbomMalformed => "sbom_malformed",
+            Self::SctInvalid => "sct_invalid",
+            Self::SctMissing => "sct_missing",
             Self::SignatureInvalid => "signature_invalid",
             Self::StatementMalformed => "statement_malformed",
             Self::SubjectMismatch => "subject_mismatch",
+            Self::TimestampInvalid => "timestamp_invalid",
+            Self::TimestampMissing => "timestamp_missing",
+            Self::TimeMissing => "time_missing",
             Self::TooMany => "too_many",
             Self::Unsigned => "unsigned",
             Self::UnsupportedFormat => "unsupported_format",
+            Self::VsaMalformed => "vsa_malformed",
+        }
+    }
+
+    /// How much had been found good before this was found: the higher, the more it tells about what to mend.
+    pub(crate) fn nearness(self) -> u8 {
+        match self {
+            Self::KeyMismatch => 0,
+            Self::CertificateUntrusted => 1,
+            Self::IssuerMismatch => 3,
+            Self::IdentityMismatch => 4,
+            Self::ClaimMismatch => 5,
+            _ => 2,
         }
     }
 }
 
 /// A rejection in the making, before it is known where the thing was stored.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Refusal {
     pub(crate) reason: Reason,
     pub(crate) detail: String,

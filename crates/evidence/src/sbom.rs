@@ -5,6 +5,8 @@
 
 mod cyclonedx;
 mod spdx;
+mod spdx3;
+mod tag_value;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -17,6 +19,7 @@ use serde_json::value::RawValue;
 use crate::json;
 use crate::predicate::{self, Family};
 use crate::rejection::{Reason, Refusal};
+use crate::statement::Carried;
 
 /// What an SBOM says. What a producer left out, or answered with `NOASSERTION` or `NONE`, is left out of the JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -37,8 +40,8 @@ pub struct Sbom {
     /// The identity of the document: SPDX `documentNamespace`, CycloneDX `serialNumber`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
-    /// What was looked at; always `image` here.
-    pub scope: &'static str,
+    /// What was looked at.
+    pub scope: SbomScope,
     /// Where in `packages` the thing stands that the document describes; `null` if it is not exactly one.
     pub root: Option<usize>,
     /// The packages, nested ones too, the described root included.
@@ -56,8 +59,21 @@ pub struct Sbom {
 pub enum SbomKind {
     /// CycloneDX JSON.
     CycloneDx,
-    /// SPDX 2.x JSON.
+    /// SPDX: 2.x as JSON or tag-value text, 3.0 as JSON-LD.
     Spdx,
+}
+
+/// What was looked at to write an SBOM.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SbomScope {
+    /// The files that the build was given.
+    Context,
+    /// The image.
+    #[default]
+    Image,
+    /// What a build made on the way, and may have left out of the image.
+    Stage,
 }
 
 /// A package that an SBOM lists.
@@ -89,49 +105,100 @@ pub struct Package {
     pub checksums: BTreeMap<String, String>,
 }
 
-/// Reads a predicate that says to be an SBOM of `family`.
+/// Reads a predicate that says to be an SBOM of `family`; nothing if it is a VEX document of the same format, which lists
+/// vulnerabilities and no component.
 pub(crate) fn read(
     family: Family,
+    carried: Carried,
     predicate_type: &str,
     predicate: &RawValue,
-) -> Result<Sbom, Refusal> {
-    let (text, kind) = unwrap(predicate.get())?;
-    match (family, kind) {
-        (Family::Spdx, Kind::Spdx2)
-            if predicate::version_of(predicate_type, predicate::SPDX).is_some_and(is_spdx2) =>
-        {
-            spdx::read(&text)
-        }
-        (Family::CycloneDx, Kind::CycloneDx) => cyclonedx::read(&text),
-        (_, Kind::Spdx3) => Err(unsupported(
-            "SPDX 3 is not read yet; attest the SPDX 2.3 or CycloneDX form",
-        )),
-        (_, Kind::Syft) => Err(Refusal::new(
-            Reason::SbomMalformed,
-            "it is Syft's own format; write SPDX or CycloneDX (syft -o spdx-json)",
-        )),
-        (_, Kind::Unknown) => Err(Refusal::new(
-            Reason::SbomMalformed,
-            "it is neither SPDX nor CycloneDX",
-        )),
-        (_, found) => {
-            let found = if found == Kind::CycloneDx {
-                "CycloneDX"
+) -> Result<Option<Sbom>, Refusal> {
+    let (text, kind) = unwrap(family, predicate.get())?;
+    let mut sbom = match (family, kind) {
+        (Family::Spdx, Kind::Spdx2 | Kind::TagValue) if is_typed(predicate_type, "2") => {
+            if kind == Kind::TagValue {
+                tag_value::read(&text)?
             } else {
-                "SPDX 2"
-            };
-            let detail = format!(
-                "the content is {found}, but its type is {}",
-                excerpt(predicate_type)
-            );
-            Err(Refusal::new(Reason::PredicateMismatch, detail))
+                spdx::read(&text)?
+            }
         }
+        (Family::Spdx, Kind::Spdx3) if is_typed(predicate_type, "3") => spdx3::read(&text)?,
+        (Family::CycloneDx, Kind::CycloneDx) => match cyclonedx::read(&text)? {
+            Some(sbom) => sbom,
+            None => return Ok(None),
+        },
+        (_, kind) => return Err(mismatch(kind, predicate_type)),
+    };
+    sbom.scope = scope(carried, &sbom);
+    Ok(Some(sbom))
+}
+
+/// Whether `predicate_type` leaves the version of SPDX open, or names one of `major`.
+fn is_typed(predicate_type: &str, major: &str) -> bool {
+    let version = predicate::version_of(predicate_type, predicate::SPDX);
+    version.is_some_and(|version| {
+        version.is_empty()
+            || version
+                .split('.')
+                .next()
+                .is_some_and(|first| first == major)
+    })
+}
+
+fn mismatch(found: Kind, predicate_type: &str) -> Refusal {
+    let found = match found {
+        Kind::CycloneDx => "CycloneDX",
+        Kind::Spdx2 | Kind::TagValue => "SPDX 2",
+        Kind::Spdx3 => "SPDX 3",
+        Kind::Syft => "Syft's own format (write it with `syft -o spdx-json`)",
+        Kind::Unknown => return malformed("it is neither SPDX nor CycloneDX"),
+    };
+    let detail = format!(
+        "the content is {found}, but its type is {}",
+        excerpt(predicate_type)
+    );
+    Refusal::new(Reason::PredicateMismatch, detail)
+}
+
+/// What BuildKit had looked at, as far as it says: the SBOM of the last stage is named `sbom`, that of the context
+/// `sbom-context`, that of a stage `sbom-<stage>`.
+///
+/// https://github.com/moby/buildkit/blob/master/docs/attestations/sbom-protocol.md
+///
+/// Others use such names too (`sbom-sha256:…`), so the name means this only where BuildKit, or the scanner that it runs
+/// unless told otherwise, wrote the document. What another scanner names otherwise counts as the image's.
+fn scope(carried: Carried, sbom: &Sbom) -> SbomScope {
+    let Some((name, scan)) = sbom
+        .name
+        .as_deref()
+        .and_then(|name| Some((name, name.strip_prefix("sbom-")?)))
+    else {
+        return SbomScope::Image;
+    };
+    let by_buildkit = carried == Carried::Bare
+        || sbom
+            .creators
+            .iter()
+            .any(|creator| creator.starts_with("Tool: buildkit-"))
+        || sbom.namespace.as_deref().is_some_and(|namespace| {
+            namespace.starts_with(&format!("https://anchore.com/syft/dir/{name}-"))
+        });
+    match scan {
+        "context" if by_buildkit => SbomScope::Context,
+        stage if by_buildkit && is_stage(stage) => SbomScope::Stage,
+        _ => SbomScope::Image,
     }
+}
+
+/// Whether a Dockerfile may name a stage so.
+fn is_stage(name: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    !name.is_empty() && name.bytes().all(allowed)
 }
 
 /// The document inside the wrappers of older cosign versions (`{"Data": …}`, as text or as JSON, or bare text), and
 /// its format.
-fn unwrap(predicate: &str) -> Result<(Cow<'_, str>, Kind), Refusal> {
+fn unwrap(family: Family, predicate: &str) -> Result<(Cow<'_, str>, Kind), Refusal> {
     let mut document = Cow::Borrowed(predicate);
     if !predicate.starts_with('"') {
         let shape: Shape<'_> = json::object(predicate).map_err(malformed)?;
@@ -142,10 +209,11 @@ fn unwrap(predicate: &str) -> Result<(Cow<'_, str>, Kind), Refusal> {
     }
     if document.starts_with('"') {
         let text: String = serde_json::from_str(&document).map_err(malformed)?;
-        if !text.trim_start().starts_with('{') {
-            return Err(unsupported(
-                "it is text (SPDX tag-value, or XML); attest the JSON form",
-            ));
+        match text.trim_start().chars().next() {
+            Some('{') => {}
+            Some('<') => return Err(unsupported("it is XML; attest the JSON form")),
+            _ if family == Family::Spdx => return Ok((Cow::Owned(text), Kind::TagValue)),
+            _ => return Err(malformed("it is text, and not JSON")),
         }
         // What stood in a string was not looked into when the statement was checked.
         check_strict(text.as_bytes()).map_err(malformed)?;
@@ -180,24 +248,24 @@ enum Kind {
     Spdx2,
     Spdx3,
     Syft,
+    TagValue,
     Unknown,
 }
 
 impl Shape<'_> {
     fn kind(&self) -> Kind {
-        match (&self.spdx_version, &self.bom_format) {
-            (Some(_), None) => Kind::Spdx2,
-            (None, Some(_)) => Kind::CycloneDx,
-            (None, None) if self.context.is_some() && self.graph.is_some() => Kind::Spdx3,
-            (None, None) if self.artifacts.is_some() && self.descriptor.is_some() => Kind::Syft,
-            // Both at once is as good as neither: two readers would see two documents.
+        let spdx3 = self.context.is_some() && self.graph.is_some();
+        match (&self.spdx_version, &self.bom_format, spdx3) {
+            (Some(_), None, false) => Kind::Spdx2,
+            (None, Some(_), false) => Kind::CycloneDx,
+            (None, None, true) => Kind::Spdx3,
+            (None, None, false) if self.artifacts.is_some() && self.descriptor.is_some() => {
+                Kind::Syft
+            }
+            // Two at once is as good as none: two readers would see two documents.
             _ => Kind::Unknown,
         }
     }
-}
-
-fn is_spdx2(version: &str) -> bool {
-    version.is_empty() || version == "2" || version.starts_with("2.")
 }
 
 /// What is asserted: not empty and none of SPDX's two ways to say nothing.

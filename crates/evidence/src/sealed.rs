@@ -1,74 +1,150 @@
-//! A signed thing whose payload cannot be read before a key has verified it.
+//! A signed thing whose payload is not read before somebody vouches for it.
 //!
 //! Hands out the very bytes that were verified, and no copy of them that could have been decoded another way.
 
-use crate::Identity;
-use crate::evidence::Voucher;
-use crate::verifier::TrustedKey;
+use countersign_image::Digest;
+
+use crate::PublicKey;
+use crate::evidence::Artifact;
+use crate::log::Logged;
+use crate::material::Material;
 
 /// A signed thing, not verified.
 #[derive(Debug)]
 pub(crate) struct Sealed {
-    /// The bytes that were signed; the payload is their tail.
-    message: Vec<u8>,
-    payload_start: usize,
+    message: Message,
     signatures: Vec<Vec<u8>>,
-    /// What it says about its signer: helps to word a rejection, and decides nothing.
-    pub(crate) claim: SignerClaim,
+    /// What came beside it.
+    pub(crate) material: Material,
 }
 
-/// What a signed thing says about its signer, outside of what is signed.
+/// What was signed.
 #[derive(Debug)]
-pub(crate) enum SignerClaim {
-    /// That a certificate belongs to it.
-    Certificate,
-    /// That a key of this name signed it.
-    Key { hint: String },
-    /// Nothing.
-    Nothing,
+enum Message {
+    /// These bytes.
+    Bytes(Vec<u8>),
+    /// Bytes that are not at hand, only a hash of them.
+    Digest(Digest),
+    /// An envelope, of which `payload_start` is where the payload begins in what was signed.
+    Envelope {
+        pae: Vec<u8>,
+        payload_start: usize,
+        payload_type: String,
+        /// The envelope as it was stored, if it was stored by itself.
+        stored: Option<Vec<u8>>,
+    },
 }
 
-/// A payload, and everybody who signed it among those that are trusted: at least one.
+/// The signature of something that lies elsewhere.
 #[derive(Debug)]
-pub(crate) struct Opened<'a> {
-    pub(crate) payload: &'a [u8],
-    pub(crate) vouchers: Vec<Voucher>,
+pub(crate) struct Detached {
+    pub(crate) signature: Vec<u8>,
+    pub(crate) material: Material,
+}
+
+impl Detached {
+    /// With what it must be the signature of.
+    pub(crate) fn of(self, artifact: &Artifact<'_>) -> Sealed {
+        let message = match artifact {
+            Artifact::Bytes(bytes) => Message::Bytes(bytes.to_vec()),
+            Artifact::Digest(digest) => Message::Digest((*digest).clone()),
+        };
+        Sealed {
+            message,
+            signatures: vec![self.signature],
+            material: self.material,
+        }
+    }
 }
 
 impl Sealed {
-    pub(crate) fn new(
-        message: Vec<u8>,
-        payload_start: usize,
-        signatures: Vec<Vec<u8>>,
-        claim: SignerClaim,
-    ) -> Self {
+    /// A payload that was signed as it stands.
+    pub(crate) fn new(payload: Vec<u8>, signature: Vec<u8>, material: Material) -> Self {
         Self {
-            message,
-            payload_start,
-            signatures,
-            claim,
+            message: Message::Bytes(payload),
+            signatures: vec![signature],
+            material,
         }
     }
 
-    /// The payload, if one of `keys` signed it.
-    pub(crate) fn open(&self, keys: &[TrustedKey]) -> Option<Opened<'_>> {
-        let signed = |key: &&TrustedKey| {
-            self.signatures
-                .iter()
-                .any(|signature| key.key.verify(&self.message, signature).is_ok())
-        };
-        let vouchers: Vec<_> = keys.iter().filter(signed).map(voucher).collect();
-        let payload = self.message.get(self.payload_start..)?;
-        (!vouchers.is_empty()).then_some(Opened { payload, vouchers })
+    /// The payload of an envelope: the tail of `pae`, its pre-authentication encoding.
+    pub(crate) fn envelope(
+        pae: Vec<u8>,
+        payload_start: usize,
+        payload_type: String,
+        signatures: Vec<Vec<u8>>,
+        material: Material,
+    ) -> Self {
+        Self {
+            message: Message::Envelope {
+                pae,
+                payload_start,
+                payload_type,
+                stored: None,
+            },
+            signatures,
+            material,
+        }
     }
-}
 
-fn voucher(key: &TrustedKey) -> Voucher {
-    let fingerprint = key.key.fingerprint().to_owned();
-    Voucher {
-        identity: Identity::Key { fingerprint },
-        authorities: key.authorities.clone(),
-        times: Vec::new(),
-        logged: false,
+    /// The same, stored byte for byte as `bytes`: some old proofs are of these.
+    pub(crate) fn stored_as(mut self, bytes: &[u8]) -> Self {
+        if let Message::Envelope { stored, .. } = &mut self.message {
+            *stored = Some(bytes.to_vec());
+        }
+        self
+    }
+
+    /// The signatures, at least one.
+    pub(crate) fn signatures(&self) -> impl Iterator<Item = &[u8]> {
+        self.signatures.iter().map(Vec::as_slice)
+    }
+
+    /// Whether `key` made `signature`.
+    pub(crate) fn is_signed_by(&self, key: &PublicKey, signature: &[u8]) -> bool {
+        match &self.message {
+            Message::Bytes(bytes) => key.verify(bytes, signature).is_ok(),
+            Message::Digest(digest) => key.verify_digest(digest, signature).is_ok(),
+            Message::Envelope { pae, .. } => key.verify(pae, signature).is_ok(),
+        }
+    }
+
+    /// What was signed, for whoever has vouchers; empty where only its hash is known.
+    pub(crate) fn payload(&self) -> &[u8] {
+        match &self.message {
+            Message::Bytes(bytes) => bytes,
+            Message::Digest(_) => &[],
+            Message::Envelope {
+                pae, payload_start, ..
+            } => pae.get(*payload_start..).unwrap_or_default(),
+        }
+    }
+
+    /// What was signed, as a log would have it.
+    pub(crate) fn logged(&self) -> Logged<'_> {
+        match &self.message {
+            Message::Bytes(bytes) => Logged::Artifact(bytes),
+            Message::Digest(digest) => Logged::Digest(digest),
+            Message::Envelope {
+                pae,
+                payload_type,
+                stored,
+                ..
+            } => Logged::Envelope {
+                payload_type,
+                payload: self.payload(),
+                pae,
+                stored: stored.as_deref(),
+            },
+        }
+    }
+
+    /// What a timestamp may be of: `signature`, or, as cosign 2 has it for `.att` layers, the envelope as stored.
+    pub(crate) fn stamped<'a>(&'a self, signature: &'a [u8]) -> Vec<&'a [u8]> {
+        let stored = match &self.message {
+            Message::Envelope { stored, .. } => stored.as_deref(),
+            _ => None,
+        };
+        [Some(signature), stored].into_iter().flatten().collect()
     }
 }

@@ -5,14 +5,14 @@
 
 use std::collections::BTreeMap;
 
-use countersign_image::{Attachment, Digest, Fields, excerpt};
+use countersign_image::{Attachment, Fields, excerpt};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
-use crate::evidence::Signature;
 use crate::rejection::{Reason, Refusal};
-use crate::sealed::{Sealed, SignerClaim};
-use crate::{base64, json, statement};
+use crate::sealed::Sealed;
+use crate::statement::{Read, Subjects, text_values};
+use crate::{base64, json, legacy};
 
 /// The payload of `attachment`, sealed with the signature that stands in the annotations of its layer.
 pub(crate) fn seal(attachment: &Attachment, payload: &[u8]) -> Result<Sealed, Refusal> {
@@ -30,15 +30,12 @@ pub(crate) fn seal(attachment: &Attachment, payload: &[u8]) -> Result<Sealed, Re
     let signature = base64::decode(signature)
         .filter(|signature| !signature.is_empty())
         .ok_or_else(|| Refusal::malformed("the signature is empty or not base64"))?;
-    let claim = match annotation(CERTIFICATE) {
-        Some(_) => SignerClaim::Certificate,
-        None => SignerClaim::Nothing,
-    };
-    Ok(Sealed::new(payload.to_vec(), 0, vec![signature], claim))
+    let material = legacy::material(attachment)?;
+    Ok(Sealed::new(payload.to_vec(), signature, material))
 }
 
-/// Reads a verified payload that must speak of `image`.
-pub(crate) fn read(payload: &[u8], image: &Digest) -> Result<Signature, Refusal> {
+/// Reads a verified payload: it says of one digest that it is signed.
+pub(crate) fn read(payload: &[u8]) -> Result<Read, Refusal> {
     let Payload {
         critical: Fields(critical),
         optional,
@@ -52,35 +49,15 @@ pub(crate) fn read(payload: &[u8], image: &Digest) -> Result<Signature, Refusal>
         return Err(Refusal::new(Reason::PayloadTypeMismatch, detail));
     }
     let Fields(CriticalImage { digest }) = critical.image;
-    if digest != image.to_string() {
-        return Err(statement::subject_mismatch(&[digest]));
-    }
-    Ok(Signature {
-        annotations: text_values(optional.unwrap_or_default()),
-    })
-}
-
-/// The members that are text; annotations are, whatever else stands beside them.
-pub(crate) fn text_values(values: BTreeMap<String, Value>) -> BTreeMap<String, String> {
-    let text = |(name, value)| match value {
-        Value::String(text) => Some((name, text)),
-        _ => None,
-    };
-    values.into_iter().filter_map(text).collect()
-}
-
-/// Whether the layer that carries an envelope says that a certificate belongs to it.
-pub(crate) fn claims_certificate(attachment: &Attachment) -> bool {
-    attachment
-        .layer
-        .as_ref()
-        .is_some_and(|layer| layer.annotations.contains_key(CERTIFICATE))
+    let annotations = text_values(optional.unwrap_or_default());
+    Ok(Read::signature(Subjects::one(&digest, annotations)))
 }
 
 #[derive(Deserialize)]
-struct Payload {
+struct Payload<'a> {
     critical: Fields<Critical>,
-    optional: Option<BTreeMap<String, Value>>,
+    #[serde(borrow)]
+    optional: Option<BTreeMap<String, &'a RawValue>>,
 }
 
 #[derive(Deserialize)]
@@ -108,5 +85,4 @@ struct CriticalImage {
 }
 
 const SIGNATURE: &str = "dev.cosignproject.cosign/signature";
-const CERTIFICATE: &str = "dev.sigstore.cosign/certificate";
 const COSIGN_TYPE: &str = "cosign container image signature";

@@ -1,57 +1,134 @@
 //! in-toto statements, v0.1 and v1.
 //!
-//! Refuses a statement that does not name the image's digest among its subjects, whatever names they have. A predicate that is
-//! not what its type says is never taken for it.
+//! Says of which subjects a statement speaks, and leaves it to the caller which of them matter. Refuses what it cannot
+//! read as a whole. A predicate that is not what its type says is never taken for it.
 
-use std::collections::BTreeMap;
+mod subject;
+
 use std::sync::Arc;
 
-use countersign_image::{Digest, Fields, excerpt, limits};
+use countersign_image::{Digest, check_strict, excerpt};
 use serde::Deserialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::evidence::{Content, Signature, Statement};
 use crate::predicate::{self, Family};
 use crate::rejection::{Reason, Refusal};
-use crate::simple_signing::text_values;
-use crate::{json, provenance, sbom};
+use crate::{json, provenance, sbom, vsa};
 
-/// What a verified payload says.
+pub(crate) use subject::{Subjects, text_values};
+
+/// What a signed thing says about one of its subjects.
 #[derive(Clone, Debug)]
 pub(crate) enum Claim {
     Signature(Signature),
     Statement(Statement),
 }
 
-/// Reads a verified payload that must speak of `image`.
+/// What a payload says, and about what.
+#[derive(Debug)]
+pub(crate) struct Read {
+    said: Said,
+    subjects: Subjects,
+    /// Why the predicate counts for nothing: it is not what its type says.
+    pub(crate) flaw: Option<Refusal>,
+}
+
+#[derive(Debug)]
+enum Said {
+    Signed,
+    Stated(Statement),
+}
+
+/// How a statement reached us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Carried {
+    /// As it is, in an attestation manifest of BuildKit.
+    Bare,
+    /// As the payload of something that was signed.
+    Signed,
+}
+
+impl Read {
+    /// What "it is signed" says about the one digest of a simple-signing payload.
+    pub(crate) fn signature(subjects: Subjects) -> Self {
+        Self {
+            said: Said::Signed,
+            subjects,
+            flaw: None,
+        }
+    }
+
+    /// What is said about the artifact that has these digests; nothing if it is none of the subjects.
+    pub(crate) fn about(&self, artifact: &[&Digest]) -> Option<Claim> {
+        let subject = self.subjects.find(artifact)?;
+        Some(match &self.said {
+            Said::Signed => Claim::Signature(Signature {
+                annotations: subject.annotations.clone(),
+            }),
+            Said::Stated(statement) => Claim::Statement(statement.clone()),
+        })
+    }
+
+    /// The rejection of it where none of its subjects matters.
+    pub(crate) fn mismatch(&self) -> Refusal {
+        let refusal = self.subjects.mismatch();
+        match &self.said {
+            Said::Signed => refusal,
+            Said::Stated(statement) => refusal.about(&statement.predicate_type),
+        }
+    }
+}
+
+/// Reads a payload that somebody signed.
 ///
 /// A predicate that is not what its type says leaves a statement that was verified all the same: it comes without
 /// content, and with the reason why it counts for nothing else.
-pub(crate) fn read(payload: &[u8], image: &Digest) -> Result<(Claim, Option<Refusal>), Refusal> {
-    let wire: Wire<'_> = json::strict_object(payload).map_err(malformed)?;
-    let predicate_type = wire.predicate_type.clone();
-    let (claim, flaw) = claim(wire, image).map_err(|refusal| refusal.about(&predicate_type))?;
-    Ok((claim, flaw.map(|flaw| flaw.about(&predicate_type))))
+pub(crate) fn read(payload: &[u8]) -> Result<Read, Refusal> {
+    read_as(Carried::Signed, payload)
 }
 
-/// The rejection of something that speaks of `digests` only.
-pub(crate) fn subject_mismatch(digests: &[String]) -> Refusal {
-    let detail = match digests {
-        [] => "it names no digest of an image".to_owned(),
-        [digest] => format!("it is about {}, not this image", excerpt(digest)),
-        [digest, others @ ..] => {
-            format!(
-                "it is about {} and {} more, none of them this image",
-                excerpt(digest),
-                others.len()
-            )
-        }
+/// Reads a statement out of an attestation manifest of BuildKit, whose layer may be annotated with its predicate type.
+///
+/// It counts through a signature of that manifest, or of the index that lists it; none of its own makes it one.
+pub(crate) fn read_bare(payload: &[u8], annotated_type: Option<&str>) -> Result<Read, Refusal> {
+    let read = read_as(Carried::Bare, payload)?;
+    let Said::Stated(statement) = &read.said else {
+        return Err(Refusal::new(
+            Reason::PredicateMismatch,
+            "it says that the image is signed, which only a signature says",
+        ));
     };
-    Refusal::new(Reason::SubjectMismatch, detail)
+    let found = &statement.predicate_type;
+    if let Some(annotated) = annotated_type
+        && annotated != found
+    {
+        let detail = format!(
+            "its type is {}, but its layer is annotated as {}",
+            excerpt(found),
+            excerpt(annotated)
+        );
+        return Err(Refusal::new(Reason::PredicateMismatch, detail).about(found));
+    }
+    // Elsewhere an empty list means "whatever this is attached to"; what is attached can be moved.
+    if read.subjects.is_empty() {
+        return Err(read.mismatch());
+    }
+    Ok(read)
 }
 
-fn claim(wire: Wire<'_>, image: &Digest) -> Result<(Claim, Option<Refusal>), Refusal> {
+fn read_as(carried: Carried, payload: &[u8]) -> Result<Read, Refusal> {
+    let text = std::str::from_utf8(payload).map_err(|_| malformed("it is not UTF-8"))?;
+    // Before the whole is walked strictly: this stops at the first subject too many. Nothing of it is used until then.
+    let wire: Wire<'_> = json::object(text).map_err(unreadable)?;
+    check_strict(payload).map_err(malformed)?;
+    let predicate_type = wire.predicate_type.clone();
+    let mut read = said(carried, wire).map_err(|refusal| refusal.about(&predicate_type))?;
+    read.flaw = read.flaw.map(|flaw| flaw.about(&predicate_type));
+    Ok(read)
+}
+
+fn said(carried: Carried, wire: Wire<'_>) -> Result<Read, Refusal> {
     if !STATEMENT_TYPES.contains(&wire.kind.as_str()) {
         return Err(malformed(format!(
             "its _type is \"{}\"",
@@ -61,66 +138,59 @@ fn claim(wire: Wire<'_>, image: &Digest) -> Result<(Claim, Option<Refusal>), Ref
     if wire.predicate_type.is_empty() {
         return Err(malformed("it has no predicateType"));
     }
-    let subject = subject_of(wire.subject, image)?;
+    if wire.subject.is_none() && carried == Carried::Signed {
+        return Err(malformed("it has no subject"));
+    }
+    let subjects = wire.subject.unwrap_or_default();
     let family = predicate::family(&wire.predicate_type);
     if family == Some(Family::Sign) {
-        let annotations = text_values(subject.annotations.unwrap_or_default());
-        return Ok((Claim::Signature(Signature { annotations }), None));
+        return Ok(Read::signature(subjects));
     }
     let predicate = wire.predicate.unwrap_or(RawValue::NULL);
-    let (content, flaw) = match content(family, &wire.predicate_type, predicate) {
+    let (content, flaw) = match content(carried, &wire.predicate_type, predicate) {
         Ok(content) => (content, None),
         Err(flaw) => (Content::Other, Some(flaw)),
     };
     let predicate = Arc::from(predicate.to_owned());
-    Ok((
-        Claim::Statement(Statement {
+    Ok(Read {
+        said: Said::Stated(Statement {
             predicate_type: wire.predicate_type,
             predicate,
             content,
         }),
+        subjects,
         flaw,
-    ))
+    })
 }
 
-fn content(
-    family: Option<Family>,
+/// What a predicate of the type `predicate_type` says, in the shape of its family; strictly checked before.
+pub(crate) fn content(
+    carried: Carried,
     predicate_type: &str,
     predicate: &RawValue,
 ) -> Result<Content, Refusal> {
-    match family {
-        Some(Family::Provenance) => provenance::read(predicate_type, predicate)
-            .map(Arc::new)
-            .map(Content::Provenance),
-        Some(family @ (Family::Spdx | Family::CycloneDx)) => {
-            sbom::read(family, predicate_type, predicate)
-                .map(Arc::new)
-                .map(Content::Sbom)
+    Ok(match predicate::family(predicate_type) {
+        Some(Family::Provenance) => {
+            Content::Provenance(Arc::new(provenance::read(predicate_type, predicate)?))
         }
-        _ => Ok(Content::Other),
-    }
+        Some(family @ (Family::Spdx | Family::CycloneDx)) => {
+            match sbom::read(family, carried, predicate_type, predicate)? {
+                Some(sbom) => Content::Sbom(Arc::new(sbom)),
+                None => Content::Other,
+            }
+        }
+        Some(Family::VerificationSummary) => {
+            Content::VerificationSummary(Arc::new(vsa::read(predicate_type, predicate)?))
+        }
+        _ => Content::Other,
+    })
 }
 
-/// The subject that is `image`.
-fn subject_of(subjects: Vec<Fields<Subject>>, image: &Digest) -> Result<Subject, Refusal> {
-    if subjects.len() > limits::SUBJECTS {
-        let detail = format!(
-            "it has {} subjects, at most {} are read",
-            subjects.len(),
-            limits::SUBJECTS
-        );
-        return Err(Refusal::new(Reason::TooMany, detail));
+fn unreadable(error: serde_json::Error) -> Refusal {
+    if subject::is_too_many(&error) {
+        return Refusal::new(Reason::TooMany, format!("it has {error}"));
     }
-    let algorithm = image.algorithm().as_str();
-    let mut others = Vec::new();
-    for Fields(subject) in subjects {
-        match subject.digest.get(algorithm) {
-            Some(hex) if hex == image.hex() => return Ok(subject),
-            Some(hex) => others.push(format!("{algorithm}:{hex}")),
-            None => {}
-        }
-    }
-    Err(subject_mismatch(&others))
+    malformed(error)
 }
 
 fn malformed(error: impl std::fmt::Display) -> Refusal {
@@ -133,23 +203,20 @@ fn malformed(error: impl std::fmt::Display) -> Refusal {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Wire<'a> {
-    #[serde(rename = "_type")]
+    // Some write the name of the field in the protocol buffer, which its JSON form allows.
+    #[serde(rename = "_type", alias = "type")]
     kind: String,
-    subject: Vec<Fields<Subject>>,
+    // BuildKit leaves it out where the image has no name.
+    subject: Option<Subjects>,
     predicate_type: String,
     #[serde(borrow)]
     predicate: Option<&'a RawValue>,
-}
-
-/// Names are left unread: they never take part in matching.
-#[derive(Deserialize)]
-struct Subject {
-    #[serde(default)]
-    digest: BTreeMap<String, String>,
-    annotations: Option<BTreeMap<String, Value>>,
 }
 
 const STATEMENT_TYPES: &[&str] = &[
     "https://in-toto.io/Statement/v1",
     "https://in-toto.io/Statement/v0.1",
 ];
+
+#[cfg(test)]
+mod tests;

@@ -1,24 +1,28 @@
 //! From attached bytes to evidence.
 //!
-//! Reads no payload before a key of an authority verified it. Judges each attachment by itself: one that is bad neither
-//! hides nor spoils the others.
+//! Reads no payload before an authority vouches for it. Judges each attachment by itself: one that is bad neither hides nor
+//! spoils the others.
 
-use countersign_image::{Attachment, Document, Form, Origin, PinnedReference, excerpt, media_type};
+mod parts;
+mod words;
+
+use countersign_image::{Attachment, Digest, Document, Form, PinnedReference};
 use jiff::Timestamp;
 
+use crate::bundle::BundleFile;
 use crate::dsse::Envelope;
-use crate::evidence::{Evidence, Format, Verified};
+use crate::evidence::{Artifact, Content, Evidence, Format, SignedContent, Verified, Voucher};
 use crate::rejection::{Reason, Refusal, Rejection};
-use crate::sealed::{Opened, Sealed, SignerClaim};
-use crate::statement::Claim;
-use crate::trust::{self, Authority, Signers, TrustError};
-use crate::{PublicKey, bundle, json, predicate, simple_signing, statement};
+use crate::sealed::Sealed;
+use crate::statement::{Claim, Read};
+use crate::trust::{self, Authority, TrustError};
+use crate::{bundle, contradiction, json, legacy, simple_signing, statement, vouch};
+use parts::{Part, Parts};
 
-/// Verifies attachments against the authorities of one policy.
+/// Verifies what is attached to images against the authorities of one policy.
 #[derive(Clone, Debug)]
 pub struct Verifier {
     authorities: Vec<Authority>,
-    keys: Vec<TrustedKey>,
 }
 
 impl Verifier {
@@ -29,8 +33,7 @@ impl Verifier {
     /// When nothing could verify, or less would be checked than an authority asks for.
     pub fn new(authorities: Vec<Authority>) -> Result<Self, TrustError> {
         trust::check(&authorities)?;
-        let keys = trusted_keys(&authorities);
-        Ok(Self { authorities, keys })
+        Ok(Self { authorities })
     }
 
     /// The authorities, in the order given.
@@ -41,279 +44,261 @@ impl Verifier {
 
     /// Judges each attachment of `image`, as of `now`; `content` is its manifest or index, where that is known.
     ///
-    /// What is signed about a child of `content` counts for that child, wherever it was attached.
+    /// What is signed about a child of `content` counts for that child, wherever it was attached. A bare statement counts
+    /// through a signature of `image`, or of the manifest in `content` that carries it.
     #[must_use]
     pub fn verify(
         &self,
         image: &PinnedReference,
-        _content: Option<&Document>,
+        content: Option<&Document>,
         attachments: &[Attachment],
-        _now: Timestamp,
+        now: Timestamp,
     ) -> Evidence {
-        let mut evidence = Evidence {
-            image: image.clone(),
-            signatures: Vec::new(),
-            statements: Vec::new(),
-            rejected: Vec::new(),
+        let mut judging = Judging {
+            authorities: &self.authorities,
+            now,
+            parts: Parts::of(image.digest(), content),
+            evidence: Evidence {
+                image: image.clone(),
+                signatures: Vec::new(),
+                statements: Vec::new(),
+                rejected: Vec::new(),
+            },
+            endorsed: Vec::new(),
         };
-        for attachment in attachments {
-            if let Err(refusal) = self.take(attachment, &mut evidence) {
-                evidence.rejected.push(rejection(attachment, refusal));
+        let is_bare = |attachment: &&Attachment| attachment.form == Form::Statement;
+        // What is bare counts by what is signed, so that comes first.
+        for attachment in attachments.iter().filter(|attachment| !is_bare(attachment)) {
+            if let Err(refusal) = judging.signed(attachment) {
+                judging.reject(attachment, refusal);
             }
         }
-        evidence
+        for attachment in attachments.iter().filter(is_bare) {
+            if let Err(refusal) = judging.bare(attachment) {
+                judging.reject(attachment, refusal);
+            }
+        }
+        judging.evidence
     }
 
-    fn take(&self, attachment: &Attachment, evidence: &mut Evidence) -> Result<(), Refusal> {
-        let (format, sealed) = seal(attachment)?;
-        let opened = sealed
-            .open(&self.keys)
-            .ok_or_else(|| self.not_vouched_for(&sealed.claim))?;
-        let image = evidence.image.digest();
-        let read = match attachment.form {
-            Form::SimpleSigning => simple_signing::read(opened.payload, image)
-                .map(|signature| (Claim::Signature(signature), None)),
-            _ => statement::read(opened.payload, image),
+    /// Judges one bundle file, which must speak of `artifact`, as of `now`: who signed it, at least one.
+    ///
+    /// # Errors
+    ///
+    /// The rejection of a bundle that does not parse, does not verify, or is about something else.
+    pub fn verify_bundle(
+        &self,
+        bundle: &[u8],
+        artifact: &Artifact<'_>,
+        now: Timestamp,
+    ) -> Result<Vec<Verified<SignedContent>>, Rejection> {
+        self.bundle_file(bundle, artifact, now)
+            .map_err(|refusal| words::of_file(bundle, refusal))
+    }
+
+    fn bundle_file(
+        &self,
+        bytes: &[u8],
+        artifact: &Artifact<'_>,
+        now: Timestamp,
+    ) -> Result<Vec<Verified<SignedContent>>, Refusal> {
+        let digests = artifact.digests();
+        let (vouchers, content) = match bundle::read_file(bytes)? {
+            BundleFile::Statement(sealed) => {
+                let vouchers = vouch::vouchers(&sealed, &self.authorities, now)?;
+                let read = statement::read(sealed.payload());
+                let read = read.map_err(|refusal| signed_but(refusal, &vouchers))?;
+                let about: Vec<_> = digests.iter().collect();
+                let claim = read
+                    .about(&about)
+                    .ok_or_else(|| signed_but(read.mismatch(), &vouchers))?;
+                let content = match claim {
+                    Claim::Signature(signature) => SignedContent::Signature(signature),
+                    Claim::Statement(statement) => SignedContent::Statement(statement),
+                };
+                (vouchers, content)
+            }
+            BundleFile::Artifact(detached) => {
+                let sealed = detached.of(artifact);
+                (vouch::vouchers(&sealed, &self.authorities, now)?, SignedContent::Artifact)
+            }
         };
-        let (claim, flaw) = read.map_err(|refusal| signed_but(refusal, &opened))?;
-        let flaw = flaw.map(|flaw| signed_but(flaw, &opened));
-        let subject = image.clone();
-        for voucher in opened.vouchers {
-            let (subject, manifest) = (subject.clone(), attachment.manifest.clone());
-            match claim.clone() {
-                Claim::Signature(value) => {
-                    evidence.signatures.push(Verified {
-                        value,
-                        voucher,
-                        format,
-                        subject,
-                        platform: None,
-                        manifest,
-                    });
-                }
-                Claim::Statement(value) => {
-                    evidence.statements.push(Verified {
-                        value,
-                        voucher,
-                        format,
-                        subject,
-                        platform: None,
-                        manifest,
-                    });
-                }
+        let subject = artifact.digest();
+        let manifest = Digest::of(bytes);
+        let verified = vouchers.into_iter().map(|voucher| Verified {
+            value: content.clone(),
+            voucher,
+            format: Format::Bundle,
+            subject: subject.clone(),
+            platform: None,
+            manifest: manifest.clone(),
+        });
+        Ok(verified.collect())
+    }
+}
+
+/// The attachments of one image under judgement.
+struct Judging<'a> {
+    authorities: &'a [Authority],
+    now: Timestamp,
+    parts: Parts<'a>,
+    evidence: Evidence,
+    /// Who signed which attestation manifest that the image lists.
+    endorsed: Vec<(Digest, Voucher)>,
+}
+
+impl Judging<'_> {
+    fn signed(&mut self, attachment: &Attachment) -> Result<(), Refusal> {
+        let (format, sealed) = seal(attachment)?;
+        let vouchers = vouch::vouchers(&sealed, self.authorities, self.now)?;
+        let read = match attachment.form {
+            Form::SimpleSigning => simple_signing::read(sealed.payload()),
+            _ => statement::read(sealed.payload()),
+        };
+        let mut read = read.map_err(|refusal| signed_but(refusal, &vouchers))?;
+        let flaw = read.flaw.take().map(|flaw| signed_but(flaw, &vouchers));
+        let parts = self.parts.covered(|digest| read.about(&[digest]).is_some());
+        if parts.is_empty() {
+            return Err(signed_but(read.mismatch(), &vouchers));
+        }
+        for part in parts {
+            for voucher in &vouchers {
+                self.take(attachment, format, &read, part, voucher);
             }
         }
         flaw.map_or(Ok(()), Err)
     }
 
-    /// Why nobody vouches, as far as the unsigned claim about the signer tells.
-    fn not_vouched_for(&self, claim: &SignerClaim) -> Refusal {
-        let names = list(
-            self.authorities
-                .iter()
-                .map(|authority| authority.name.as_str()),
-        );
-        let whose = if self.authorities.len() == 1 {
-            "authority"
-        } else {
-            "authorities"
+    /// Statements of BuildKit in an attestation manifest: nobody signed them, but somebody may have signed the index that
+    /// lists the manifest, or the manifest.
+    fn bare(&mut self, attachment: &Attachment) -> Result<(), Refusal> {
+        let unsigned = |detail: &str| Err(Refusal::new(Reason::Unsigned, detail));
+        let Some(child) = self.parts.child_of(&attachment.manifest) else {
+            return unsigned("BuildKit's, which counts only in an index that lists it, and this image is none");
         };
-        match claim {
-            SignerClaim::Certificate => Refusal::new(
-                Reason::CertificateUntrusted,
-                format!("signed with a certificate, which {whose} {names} does not accept"),
-            ),
-            SignerClaim::Key { hint } => match self.keys.iter().find(|key| key.key.hint() == *hint)
-            {
-                Some(key) => {
-                    let names = list(key.authorities.iter().map(String::as_str));
-                    let detail = format!(
-                        "names the key of {names}, but does not verify with it: changed since it was signed"
-                    );
-                    Refusal::new(Reason::SignatureInvalid, detail)
-                }
-                None => {
-                    let hint = shorten(hint);
-                    let detail = format!(
-                        "signed by another key (hint {hint}) than those of {whose} {names}"
-                    );
-                    Refusal::new(Reason::KeyMismatch, detail)
-                }
-            },
-            SignerClaim::Nothing => Refusal::new(
-                Reason::KeyMismatch,
-                format!(
-                    "verifies with no key of {whose} {names}: signed by another key, or changed since"
-                ),
-            ),
+        let whole = self.evidence.signatures.iter();
+        let whole = whole.filter(|signature| signature.subject == *self.evidence.image.digest());
+        let endorsed = self.endorsed.iter();
+        let endorsed = endorsed.filter(|(manifest, _)| *manifest == attachment.manifest);
+        let mut vouchers = Vec::new();
+        whole
+            .map(|signature| &signature.voucher)
+            .chain(endorsed.map(|(_, voucher)| voucher))
+            .for_each(|voucher| vouch::add(&mut vouchers, voucher.clone()));
+        if vouchers.is_empty() {
+            return unsigned("BuildKit's, which counts by a signature of the index, and nobody who is accepted signed that");
         }
+        let annotations = attachment.layer.as_ref().map(|layer| &layer.annotations);
+        let annotated = annotations.and_then(|annotations| annotations.get(PREDICATE_TYPE));
+        let read = statement::read_bare(content(attachment)?, annotated.map(String::as_str));
+        let mut read = read.map_err(|refusal| signed_but(refusal, &vouchers))?;
+        let flaw = read.flaw.take().map(|flaw| signed_but(flaw, &vouchers));
+        if read.about(&[&child.digest]).is_none() {
+            return Err(signed_but(read.mismatch(), &vouchers));
+        }
+        for voucher in &vouchers {
+            self.take(attachment, Format::BuildKit, &read, Part::Child(child), voucher);
+        }
+        flaw.map_or(Ok(()), Err)
     }
-}
 
-/// A key, and everybody who lists it.
-#[derive(Clone, Debug)]
-pub(crate) struct TrustedKey {
-    pub(crate) key: PublicKey,
-    pub(crate) authorities: Vec<String>,
-}
-
-/// Each distinct key of `authorities`, once.
-fn trusted_keys(authorities: &[Authority]) -> Vec<TrustedKey> {
-    let mut trusted: Vec<TrustedKey> = Vec::new();
-    for authority in authorities {
-        let (name, Signers::Keys(keys)) = (&authority.name, &authority.signers) else {
-            continue;
+    /// One more thing that `voucher` says about `part`.
+    fn take(
+        &mut self,
+        attachment: &Attachment,
+        format: Format,
+        read: &Read,
+        part: Part<'_>,
+        voucher: &Voucher,
+    ) {
+        let (claim, platform) = match (read.about(&[part.digest()]), part) {
+            (Some(Claim::Signature(_)), Part::AttestationManifest(manifest)) => {
+                self.endorsed.push((manifest.digest.clone(), voucher.clone()));
+                return;
+            }
+            (Some(claim), Part::Child(child)) => (claim, child.platform.clone()),
+            (Some(claim), Part::Image(_)) => (claim, None),
+            // A statement about a manifest of statements says nothing about the image.
+            (Some(Claim::Statement(_)), Part::AttestationManifest(_)) => {
+                let refusal = signed_but(read.mismatch(), std::slice::from_ref(voucher));
+                self.reject(attachment, refusal);
+                return;
+            }
+            (None, _) => return,
         };
-        for key in keys {
-            match trusted.iter_mut().find(|known| known.key == *key) {
-                Some(known) if known.authorities.contains(name) => {}
-                Some(known) => known.authorities.push(name.clone()),
-                None => trusted.push(TrustedKey {
-                    key: key.clone(),
-                    authorities: vec![name.clone()],
-                }),
+        let (subject, manifest) = (part.digest().clone(), attachment.manifest.clone());
+        match claim {
+            Claim::Signature(value) => self.evidence.signatures.push(Verified {
+                value,
+                voucher: voucher.clone(),
+                format,
+                subject,
+                platform,
+                manifest,
+            }),
+            Claim::Statement(value) => {
+                if let Content::Provenance(provenance) = &value.content
+                    && let Some(refusal) = contradiction::between(&voucher.identity, provenance)
+                {
+                    let refusal = refusal.about(&value.predicate_type);
+                    self.reject(attachment, signed_but(refusal, std::slice::from_ref(voucher)));
+                    return;
+                }
+                self.evidence.statements.push(Verified {
+                    value,
+                    voucher: voucher.clone(),
+                    format,
+                    subject,
+                    platform,
+                    manifest,
+                });
             }
         }
     }
-    trusted
-}
 
-fn seal(attachment: &Attachment) -> Result<(Format, Sealed), Refusal> {
-    let bytes = || {
-        attachment
-            .bytes
-            .as_deref()
-            .ok_or_else(|| Refusal::malformed("its content was not fetched"))
-    };
-    match &attachment.form {
-        Form::Bundle => Ok((Format::Bundle, bundle::seal(bytes()?)?)),
-        Form::SimpleSigning => Ok((
-            Format::CosignTag,
-            simple_signing::seal(attachment, bytes()?)?,
-        )),
-        Form::Envelope => Ok((Format::CosignTag, seal_envelope(attachment, bytes()?)?)),
-        Form::UnsignedSbom => {
-            let detail = format!(
-                "an SBOM ({}) that nobody signed",
-                excerpt(sbom_media_type(attachment))
-            );
-            Err(Refusal::new(Reason::Unsigned, detail))
-        }
-        Form::Unsupported(name) => Err(Refusal::new(
-            Reason::UnsupportedFormat,
-            format!("attached as {}, which is not read", excerpt(name)),
-        )),
-        Form::Malformed(detail) => Err(Refusal::malformed(detail)),
-        _ => Err(Refusal::new(
-            Reason::UnsupportedFormat,
-            "attached in a form that is not read",
-        )),
+    fn reject(&mut self, attachment: &Attachment, refusal: Refusal) {
+        self.evidence.rejected.push(words::rejection(attachment, refusal));
     }
 }
 
-fn seal_envelope(attachment: &Attachment, bytes: &[u8]) -> Result<Sealed, Refusal> {
-    let malformed = |error| Refusal::malformed(format!("it does not read as an envelope: {error}"));
-    let envelope: Envelope<'_> = json::strict_object(bytes).map_err(malformed)?;
-    let certificate = simple_signing::claims_certificate(attachment);
-    envelope.seal(if certificate {
-        SignerClaim::Certificate
-    } else {
-        SignerClaim::Nothing
-    })
+fn seal(attachment: &Attachment) -> Result<(Format, Sealed), Refusal> {
+    match &attachment.form {
+        Form::Bundle => Ok((Format::Bundle, bundle::seal(content(attachment)?)?)),
+        Form::SimpleSigning => {
+            let sealed = simple_signing::seal(attachment, content(attachment)?)?;
+            Ok((Format::CosignTag, sealed))
+        }
+        Form::Envelope => {
+            let bytes = content(attachment)?;
+            let envelope: Envelope<'_> = json::bounded_object(bytes, "DSSE envelope")?;
+            let sealed = envelope.seal(legacy::material(attachment)?)?;
+            Ok((Format::CosignTag, sealed.stored_as(bytes)))
+        }
+        other => Err(words::not_sealed(other, attachment)),
+    }
 }
 
-/// Names the signer: a key that is trusted and says the wrong thing is another matter than a stranger's.
-fn signed_but(refusal: Refusal, opened: &Opened<'_>) -> Refusal {
-    let mut names: Vec<_> = opened
-        .vouchers
+fn content(attachment: &Attachment) -> Result<&[u8], Refusal> {
+    let bytes = attachment.bytes.as_deref();
+    bytes.ok_or_else(|| Refusal::malformed("its content was not fetched"))
+}
+
+/// Names the signer: somebody who is trusted and says the wrong thing is another matter than a stranger.
+fn signed_but(refusal: Refusal, vouchers: &[Voucher]) -> Refusal {
+    let mut names: Vec<_> = vouchers
         .iter()
-        .flat_map(|voucher| &voucher.authorities)
+        .flat_map(|voucher| voucher.authorities.iter().map(String::as_str))
         .collect();
     names.sort_unstable();
     names.dedup();
-    let names = list(names.into_iter().map(String::as_str));
     Refusal {
-        detail: format!("signed by {names}, but {}", refusal.detail),
+        detail: format!("signed by {}, but {}", names.join(", "), refusal.detail),
         ..refusal
     }
 }
 
-fn rejection(attachment: &Attachment, refusal: Refusal) -> Rejection {
-    Rejection {
-        format: stored_as(attachment),
-        digest: attachment.manifest.clone(),
-        predicate_type: refusal
-            .predicate_type
-            .or_else(|| claimed_predicate_type(attachment)),
-        reason: refusal.reason,
-        detail: refusal.detail,
-    }
-}
-
-fn stored_as(attachment: &Attachment) -> String {
-    match (&attachment.form, attachment.origin) {
-        (Form::Bundle, _) => Format::Bundle.as_str().to_owned(),
-        (Form::Unsupported(name), _) => excerpt(name),
-        (Form::SimpleSigning | Form::Envelope, _)
-        | (_, Origin::SignatureTag | Origin::AttestationTag) => {
-            Format::CosignTag.as_str().to_owned()
-        }
-        (_, Origin::SbomTag) => "sbom-tag".to_owned(),
-        _ => "referrer".to_owned(),
-    }
-}
-
-/// What the annotations say, which nobody signed: for a message, not for a decision.
-fn claimed_predicate_type(attachment: &Attachment) -> Option<String> {
-    if attachment.form == Form::UnsignedSbom {
-        let media_type = sbom_media_type(attachment);
-        let kinds = [
-            ("spdx", predicate::SPDX),
-            ("cyclonedx", predicate::CYCLONEDX),
-        ];
-        return kinds
-            .iter()
-            .find(|(name, _)| media_type.contains(name))
-            .map(|(_, kind)| (*kind).to_owned());
-    }
-    let on_layer = attachment
-        .layer
-        .as_ref()
-        .and_then(|layer| layer.annotations.get("predicateType"));
-    let claimed = attachment
-        .annotations
-        .get("dev.sigstore.bundle.predicateType")
-        .or(on_layer);
-    claimed.map(|claimed| excerpt(claimed))
-}
-
-fn sbom_media_type(attachment: &Attachment) -> &str {
-    let layer = attachment
-        .layer
-        .as_ref()
-        .map(|layer| layer.media_type.as_str());
-    layer
-        .filter(|layer| media_type::is_sbom(layer))
-        .or(attachment.artifact_type.as_deref())
-        .unwrap_or("of unknown type")
-}
-
-/// Enough of a hint to tell keys apart.
-fn shorten(hint: &str) -> String {
-    let shown: String = hint.chars().take(HINT_SHOWN).collect();
-    let more = if hint.chars().nth(HINT_SHOWN).is_some() {
-        "…"
-    } else {
-        ""
-    };
-    format!("{}{more}", excerpt(&shown))
-}
-
-fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    names.collect::<Vec<_>>().join(", ")
-}
-
-const HINT_SHOWN: usize = 44;
+/// What the layer of a bare statement says its type is.
+const PREDICATE_TYPE: &str = "in-toto.io/predicate-type";
 
 #[cfg(test)]
 mod tests;

@@ -43,8 +43,16 @@ pub const PROOF_HASHES: usize = 64;
 pub const CHECKPOINT_SIGNATURES: usize = 64;
 /// Timestamps beside one signature.
 pub const TIMESTAMPS: usize = 32;
-/// Certificates of one chain, the leaf included.
-pub const CHAIN_CERTIFICATES: usize = 10;
+/// Certificates of one chain: beside a signature, or of an authority.
+pub const CERTIFICATES: usize = 32;
+/// Signed certificate timestamps of one certificate. Each costs a verification.
+pub const CERTIFICATE_TIMESTAMPS: usize = 16;
+/// Bytes that a compiled pattern of signers may take.
+pub const IDENTITY_PATTERN_BYTES: usize = MIB;
+/// Bytes of one trust root.
+pub const TRUST_ROOT_BYTES: usize = MIB;
+/// Files of an image layout on disk.
+pub const LAYOUT_FILES: usize = 65_536;
 /// Images of one workload.
 pub const WORKLOAD_IMAGES: usize = 4096;
 /// Redirects of one request.

@@ -8,6 +8,7 @@ use aws_lc_rs::signature::{
     ECDSA_P521_SHA512_ASN1, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
     VerificationAlgorithm,
 };
+use countersign_image::{Algorithm, Digest};
 use ed25519_dalek::{Digest as _, Sha512, VerifyingKey};
 use spki::der::{AnyRef, Encode as _, asn1::BitStringRef};
 use spki::{AlgorithmIdentifierRef, ObjectIdentifier, SubjectPublicKeyInfoRef};
@@ -70,6 +71,25 @@ impl Material {
             }
         }
     }
+
+    pub(super) fn verifies_digest(&self, digest: &Digest, signature: &[u8]) -> bool {
+        match (self, imported(digest)) {
+            // A key for another hash than this one refuses the digest.
+            (Self::Hashed(keys), Some(digest)) => keys
+                .iter()
+                .any(|key| key.verify_digest_sig(&digest, signature).is_ok()),
+            _ => false,
+        }
+    }
+}
+
+fn imported(digest: &Digest) -> Option<aws_lc_rs::digest::Digest> {
+    let bytes = digest.bytes();
+    let algorithm = match digest.algorithm() {
+        Algorithm::Sha256 => &aws_lc_rs::digest::SHA256,
+        Algorithm::Sha512 => &aws_lc_rs::digest::SHA512,
+    };
+    aws_lc_rs::digest::Digest::import_less_safe(&bytes, algorithm).ok()
 }
 
 fn ecdsa(

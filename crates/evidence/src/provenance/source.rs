@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::repository::canonical;
 use super::{Dependency, Source, present};
 
 /// A source from its URI, with a ref behind `@` or `#` taken off, and its digest.
@@ -27,81 +28,131 @@ pub(super) fn source(uri: Option<String>, digest: BTreeMap<String, String>) -> O
 
 /// The source and entry point that external parameters of provenance v1 name, for the build types that name one.
 pub(super) fn from_parameters(
+    build_type: Option<&str>,
     parameters: &Value,
     dependencies: &[Dependency],
 ) -> (Option<Source>, Option<String>) {
-    let text = |value: &Value, name: &str| {
-        present(value.get(name).and_then(Value::as_str).map(str::to_owned))
-    };
-    // GitHub: https://actions.github.io/buildtypes/workflow/v1
-    if let Some(workflow) = parameters
-        .get("workflow")
-        .filter(|workflow| workflow.is_object())
-    {
-        let mut found =
-            text(workflow, "repository").and_then(|uri| source(Some(uri), BTreeMap::new()));
-        if let Some(source) = &mut found {
-            source.reference = text(workflow, "ref").or_else(|| source.reference.take());
-            source.digest = digest_among(dependencies, source.uri.as_deref());
+    match build_type {
+        // https://cloud.google.com/build/gcb-buildtypes/google-worker/v1
+        Some(CLOUD_BUILD) => {
+            let config = &parameters["buildConfigSource"];
+            let built = Some(&parameters["sourceToBuild"]).filter(|built| built.is_object());
+            (
+                in_repository(built.unwrap_or(config), dependencies),
+                text(config, "path"),
+            )
         }
-        return (found, text(workflow, "path"));
-    }
-    // BuildKit and the container-based builder.
-    for name in ["configSource", "source"] {
-        match parameters.get(name) {
-            Some(Value::String(uri)) => {
-                let mut found = source(Some(uri.clone()), BTreeMap::new());
-                if let Some(source) = &mut found {
-                    source.digest = digest_among(dependencies, source.uri.as_deref());
-                }
-                return (found, None);
-            }
-            Some(value @ Value::Object(_)) => {
-                let digest = value
-                    .get("digest")
-                    .and_then(Value::as_object)
-                    .into_iter()
-                    .flatten();
-                let digest =
-                    digest.filter_map(|(name, hex)| Some((name.clone(), hex.as_str()?.to_owned())));
-                return (
-                    source(text(value, "uri"), digest.collect()),
-                    text(value, "path"),
-                );
-            }
-            _ => {}
+        // It has no parameter for the source: the generator writes the caller's repository as the first dependency.
+        Some(DELEGATOR) => {
+            let caller = dependencies.first();
+            let caller =
+                caller.and_then(|caller| source(caller.uri.clone(), caller.digest.clone()));
+            (caller, None)
         }
+        // https://actions.github.io/buildtypes/workflow/v1
+        _ if parameters["workflow"].is_object() => {
+            let workflow = &parameters["workflow"];
+            (
+                in_repository(workflow, dependencies),
+                text(workflow, "path"),
+            )
+        }
+        // BuildKit (`configSource`), the container-based builder (`source`), and who follows them.
+        _ => ["configSource", "source"]
+            .iter()
+            .find_map(|name| named(&parameters[*name], dependencies))
+            .map_or((None, None), |(source, path)| {
+                (source, path.or(text(parameters, "configPath")))
+            }),
     }
-    (None, None)
+}
+
+/// A source that is written as `{"repository", "ref"}`, whose commit stands among the dependencies.
+fn in_repository(value: &Value, dependencies: &[Dependency]) -> Option<Source> {
+    let mut found = source(text(value, "repository"), BTreeMap::new())?;
+    found.reference = text(value, "ref").or(found.reference);
+    found.digest = digest_among(dependencies, &found);
+    Some(found)
+}
+
+/// A source that is written as a URI, or as one with its digest and a path in it.
+fn named(value: &Value, dependencies: &[Dependency]) -> Option<(Option<Source>, Option<String>)> {
+    match value {
+        Value::String(uri) => {
+            let mut found = source(Some(uri.clone()), BTreeMap::new());
+            if let Some(source) = &mut found {
+                source.digest = digest_among(dependencies, source);
+            }
+            Some((found, None))
+        }
+        Value::Object(members) => {
+            let digest = members.get("digest").and_then(Value::as_object);
+            let digest = digest.into_iter().flatten();
+            let digest =
+                digest.filter_map(|(name, hex)| Some((name.clone(), hex.as_str()?.to_owned())));
+            Some((
+                source(text(value, "uri"), digest.collect()),
+                text(value, "path"),
+            ))
+        }
+        _ => None,
+    }
+}
+
+fn text(value: &Value, name: &str) -> Option<String> {
+    present(value.get(name).and_then(Value::as_str).map(str::to_owned))
 }
 
 /// `uri` without the user name and password that some builders record (GHSA-gc89-7gcr-jxqc).
 pub(super) fn without_credentials(uri: &str) -> String {
-    let Some((scheme, rest)) = uri.split_once("://") else {
-        return uri.to_owned();
+    redacted(uri).unwrap_or_else(|| uri.to_owned())
+}
+
+/// `text` without the user names and passwords of the URLs in it; none if it has none.
+pub(super) fn redacted(text: &str) -> Option<String> {
+    if !(text.contains("://") && text.contains('@')) {
+        return None;
+    }
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("://") {
+        // What ends the authority of a URL, and what cannot stand in one.
+        let end = after
+            .find(|c: char| "/?#\\\"<>`{}|^".contains(c) || c.is_whitespace())
+            .unwrap_or(after.len());
+        let (authority, path) = after.split_at(end);
+        let host = authority
+            .rsplit_once('@')
+            .map_or(authority, |(_, host)| host);
+        shown.push_str(before);
+        shown.push_str("://");
+        shown.push_str(host);
+        rest = path;
+    }
+    shown.push_str(rest);
+    Some(shown)
+}
+
+/// The digest of the dependency that is `source`: of the same ref if both have one.
+fn digest_among(dependencies: &[Dependency], source: &Source) -> BTreeMap<String, String> {
+    let Some(wanted) = source.uri.as_deref().map(canonical) else {
+        return BTreeMap::new();
     };
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(end);
-    let host = authority
-        .rsplit_once('@')
-        .map_or(authority, |(_, host)| host);
-    format!("{scheme}://{host}{path}")
+    let is_it = |dependency: &&Dependency| {
+        let Some((uri, reference)) = dependency.uri.as_deref().map(split_ref) else {
+            return false;
+        };
+        let other_ref = reference
+            .zip(source.reference.as_deref())
+            .is_some_and(|(found, wanted)| found != wanted);
+        canonical(uri) == wanted && !other_ref
+    };
+    let found = dependencies.iter().find(is_it);
+    commit_named(found.map(|found| found.digest.clone()).unwrap_or_default())
 }
 
-fn digest_among(dependencies: &[Dependency], uri: Option<&str>) -> BTreeMap<String, String> {
-    let bare = |uri: &str| split_ref(uri).0.trim_start_matches("git+").to_owned();
-    let wanted = uri.map(bare);
-    let found = dependencies
-        .iter()
-        .find(|dependency| dependency.uri.as_deref().map(bare) == wanted);
-    commit_named(
-        found
-            .map(|dependency| dependency.digest.clone())
-            .unwrap_or_default(),
-    )
-}
-
-fn split_ref(uri: &str) -> (&str, Option<&str>) {
+/// The URI and the ref behind it.
+pub(crate) fn split_ref(uri: &str) -> (&str, Option<&str>) {
     if let Some(at) = uri.rfind("@refs/") {
         let (uri, reference) = uri.split_at(at);
         return (uri, reference.get(1..));
@@ -128,3 +179,7 @@ fn commit_named(mut digest: BTreeMap<String, String>) -> BTreeMap<String, String
     }
     digest
 }
+
+const CLOUD_BUILD: &str = "https://cloud.google.com/build/gcb-buildtypes/google-worker/v1";
+pub(crate) const DELEGATOR: &str =
+    "https://github.com/slsa-framework/slsa-github-generator/delegator-generic@v0";

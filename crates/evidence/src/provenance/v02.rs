@@ -1,25 +1,30 @@
 //! SLSA provenance 0.2, as <https://slsa.dev/spec/v0.2/provenance> has it.
 //!
-//! Refuses a predicate without `builder`, which no 0.2 producer leaves out and no other version has.
+//! Refuses a predicate without `builder`, which no 0.2 producer leaves out, and one with the `recipe` of 0.1.
 
 use std::collections::BTreeMap;
 
 use countersign_image::Fields;
 use serde::Deserialize;
+use serde::de::{Error as _, IgnoredAny};
 use serde_json::Value;
 
 use crate::json;
 
-use super::source::{source, without_credentials};
-use super::{Complete, Dependency, Provenance, object_or_empty, present};
+use super::buildkit::{self, BuildKit};
+use super::source::source;
+use super::{Complete, Dependency, Material, Provenance, object_or_empty, present};
 
 pub(super) fn read(predicate: &str) -> Result<Provenance, serde_json::Error> {
     let wire: Wire = json::object(predicate)?;
-    let invocation = wire.invocation.unwrap_or_default();
-    let config = invocation.config_source.unwrap_or_default();
-    let metadata = wire.metadata.unwrap_or_default();
-    let completeness = metadata.completeness.unwrap_or_default();
-    Ok(Provenance {
+    if wire.recipe.is_some() {
+        return Err(serde_json::Error::custom("it has the recipe of 0.1"));
+    }
+    let invocation = wire.invocation.unwrap_or_default().0;
+    let config = invocation.config_source.unwrap_or_default().0;
+    let metadata = wire.metadata.unwrap_or_default().0;
+    let completeness = metadata.completeness.unwrap_or_default().0;
+    let mut provenance = Provenance {
         builder_id: present(wire.builder.0.id),
         build_type: present(wire.build_type),
         source: source(config.uri, config.digest.unwrap_or_default()),
@@ -42,7 +47,14 @@ pub(super) fn read(predicate: &str) -> Result<Provenance, serde_json::Error> {
         },
         reproducible: metadata.reproducible.unwrap_or_default(),
         ..Provenance::default()
-    })
+    };
+    BuildKit {
+        metadata: metadata.buildkit.map(|Fields(metadata)| metadata),
+        hermetic: metadata.hermetic,
+        build_config: wire.build_config.is_some(),
+    }
+    .complete(&mut provenance);
+    Ok(provenance)
 }
 
 #[derive(Deserialize)]
@@ -50,9 +62,11 @@ pub(super) fn read(predicate: &str) -> Result<Provenance, serde_json::Error> {
 struct Wire {
     builder: Fields<Builder>,
     build_type: Option<String>,
-    invocation: Option<Invocation>,
-    metadata: Option<Metadata>,
-    materials: Option<Vec<Material>>,
+    invocation: Option<Fields<Invocation>>,
+    build_config: Option<IgnoredAny>,
+    metadata: Option<Fields<Metadata>>,
+    materials: Option<Vec<Fields<Material>>>,
+    recipe: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -63,7 +77,7 @@ struct Builder {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Invocation {
-    config_source: Option<ConfigSource>,
+    config_source: Option<Fields<ConfigSource>>,
     parameters: Option<Value>,
     environment: Option<Value>,
 }
@@ -84,8 +98,12 @@ struct Metadata {
     build_invocation_id: Option<String>,
     build_started_on: Option<String>,
     build_finished_on: Option<String>,
-    completeness: Option<Completeness>,
+    completeness: Option<Fields<Completeness>>,
     reproducible: Option<bool>,
+    #[serde(rename = "https://mobyproject.org/buildkit@v1#hermetic")]
+    hermetic: Option<bool>,
+    #[serde(rename = "https://mobyproject.org/buildkit@v1#metadata")]
+    buildkit: Option<Fields<buildkit::Metadata>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -93,20 +111,4 @@ struct Completeness {
     parameters: Option<bool>,
     environment: Option<bool>,
     materials: Option<bool>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Material {
-    uri: Option<String>,
-    digest: Option<BTreeMap<String, String>>,
-}
-
-impl From<Material> for Dependency {
-    fn from(material: Material) -> Self {
-        let uri = present(material.uri).map(|uri| without_credentials(&uri));
-        Self {
-            uri,
-            digest: material.digest.unwrap_or_default(),
-        }
-    }
 }

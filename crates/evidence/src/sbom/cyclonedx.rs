@@ -1,17 +1,20 @@
 //! CycloneDX 1.4 to 1.7 as JSON.
 //!
-//! Refuses other versions and a component without a name. Flattens nested components; files are no packages.
+//! Refuses other versions and a component without a name. Flattens nested components; files are no packages. A document
+//! that lists vulnerabilities and no component is a VEX, and no SBOM.
 
 use std::collections::BTreeMap;
 
-use countersign_image::excerpt;
+use countersign_image::{Fields, excerpt};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
-use super::{Package, Sbom, SbomKind, asserted, checksum_name, malformed, unsupported};
+use super::{Package, Sbom, SbomKind, SbomScope, asserted, checksum_name, malformed, unsupported};
 use crate::json;
 use crate::rejection::Refusal;
 
-pub(super) fn read(text: &str) -> Result<Sbom, Refusal> {
+/// Nothing if it is no SBOM but a VEX.
+pub(super) fn read(text: &str) -> Result<Option<Sbom>, Refusal> {
     let wire: Wire = json::object(text).map_err(malformed)?;
     if wire.bom_format != "CycloneDX" {
         return Err(malformed("bomFormat is not CycloneDX"));
@@ -22,47 +25,51 @@ pub(super) fn read(text: &str) -> Result<Sbom, Refusal> {
             "CycloneDX {version} is not read; CycloneDX 1.4 to 1.7 are"
         )));
     }
-    let metadata = wire.metadata.unwrap_or_default();
+    let components = wire.components.unwrap_or_default();
+    if components.is_empty() && wire.vulnerabilities.is_some() {
+        return Ok(None);
+    }
+    let Fields(metadata) = wire.metadata.unwrap_or_default();
     let creators = metadata.creators();
     let name = metadata
         .component
         .as_ref()
-        .and_then(|component| asserted(Some(component.name.clone())));
-    let (root, packages) = flatten(metadata.component, wire.components.unwrap_or_default());
+        .and_then(|Fields(component)| asserted(Some(component.name.clone())));
+    let (root, packages) = flatten(metadata.component, components);
     let edges = wire.dependencies.unwrap_or_default();
     let edges = edges
         .iter()
-        .filter_map(|dependency| dependency.depends_on.as_ref())
+        .filter_map(|Fields(dependency)| dependency.depends_on.as_ref())
         .map(Vec::len)
         .sum();
-    Ok(Sbom {
+    Ok(Some(Sbom {
         kind: SbomKind::CycloneDx,
         spec_version: wire.spec_version,
         created: asserted(metadata.timestamp),
         creators,
         name,
         namespace: asserted(wire.serial_number),
-        scope: "image",
+        scope: SbomScope::Image,
         root,
         packages,
         relationships: edges,
         dependencies: edges,
-    })
+    }))
 }
 
 /// All components in document order, the described one first unless it is listed itself.
 fn flatten(
-    described: Option<Component>,
-    components: Vec<Component>,
+    described: Option<Fields<Component>>,
+    components: Vec<Fields<Component>>,
 ) -> (Option<usize>, Vec<Package>) {
     let mut packages = Vec::new();
     let mut root = None;
-    let mut pending: Vec<Component> = components.into_iter().rev().collect();
+    let mut pending: Vec<_> = components.into_iter().rev().collect();
     let mut described = described;
-    if let Some(component) = &mut described {
+    if let Some(Fields(component)) = &mut described {
         pending.extend(component.components.take().into_iter().flatten().rev());
     }
-    while let Some(mut component) = pending.pop() {
+    while let Some(Fields(mut component)) = pending.pop() {
         pending.extend(component.components.take().into_iter().flatten().rev());
         if component.kind == "file" {
             continue;
@@ -70,13 +77,13 @@ fn flatten(
         if root.is_none()
             && described
                 .as_ref()
-                .is_some_and(|described| described.is_same_as(&component))
+                .is_some_and(|Fields(described)| described.is_same_as(&component))
         {
             root = Some(packages.len());
         }
         packages.push(Package::from(component));
     }
-    if let (None, Some(component)) = (root, described) {
+    if let (None, Some(Fields(component))) = (root, described) {
         packages.insert(0, Package::from(component));
         root = Some(0);
     }
@@ -88,7 +95,7 @@ impl From<Component> for Package {
         let references = component.external_references.unwrap_or_default();
         let distribution = references
             .into_iter()
-            .find(|reference| reference.kind == "distribution");
+            .find(|Fields(reference)| reference.kind == "distribution");
         let hashes = component.hashes.unwrap_or_default().into_iter();
         Self {
             name: component.name,
@@ -103,7 +110,7 @@ impl From<Component> for Package {
                 .collect(),
             supplier: component
                 .supplier
-                .and_then(|supplier| asserted(supplier.name)),
+                .and_then(|Fields(supplier)| asserted(supplier.name)),
             originator: asserted(component.publisher)
                 .or(asserted(component.author))
                 .or_else(|| {
@@ -111,11 +118,11 @@ impl From<Component> for Package {
                         .authors
                         .into_iter()
                         .flatten()
-                        .find_map(|author| asserted(author.name))
+                        .find_map(|Fields(author)| asserted(author.name))
                 }),
-            download_location: distribution.and_then(|reference| asserted(reference.url)),
+            download_location: distribution.and_then(|Fields(reference)| asserted(reference.url)),
             checksums: hashes
-                .map(|hash| (checksum_name(&hash.alg), hash.content))
+                .map(|Fields(hash)| (checksum_name(&hash.alg), hash.content))
                 .collect::<BTreeMap<_, _>>(),
         }
     }
@@ -127,20 +134,21 @@ struct Wire {
     bom_format: String,
     spec_version: String,
     serial_number: Option<String>,
-    metadata: Option<Metadata>,
-    components: Option<Vec<Component>>,
-    dependencies: Option<Vec<Dependency>>,
+    metadata: Option<Fields<Metadata>>,
+    components: Option<Vec<Fields<Component>>>,
+    dependencies: Option<Vec<Fields<Dependency>>>,
+    vulnerabilities: Option<IgnoredAny>,
 }
 
 #[derive(Default, Deserialize)]
 struct Metadata {
     timestamp: Option<String>,
-    component: Option<Component>,
+    component: Option<Fields<Component>>,
     tools: Option<Tools>,
-    authors: Option<Vec<Party>>,
-    supplier: Option<Party>,
+    authors: Option<Vec<Fields<Party>>>,
+    supplier: Option<Fields<Party>>,
     #[serde(alias = "manufacture")]
-    manufacturer: Option<Party>,
+    manufacturer: Option<Fields<Party>>,
 }
 
 impl Metadata {
@@ -150,7 +158,7 @@ impl Metadata {
             Some(Tools::List(tools)) => tools.as_slice(),
             Some(Tools::Components { components }) => components.as_deref().unwrap_or_default(),
         };
-        let tools = tools.iter().filter_map(|tool| {
+        let tools = tools.iter().filter_map(|Fields(tool)| {
             let name = asserted(tool.name.clone())?;
             let version = asserted(tool.version.clone())
                 .map(|version| format!("-{version}"))
@@ -158,7 +166,9 @@ impl Metadata {
             Some(format!("Tool: {name}{version}"))
         });
         let named = |kind: &'static str| {
-            move |party: &Party| asserted(party.name.clone()).map(|name| format!("{kind}: {name}"))
+            move |Fields(party): &Fields<Party>| {
+                asserted(party.name.clone()).map(|name| format!("{kind}: {name}"))
+            }
         };
         let authors = self.authors.iter().flatten().filter_map(named("Person"));
         let organizations = self
@@ -174,8 +184,10 @@ impl Metadata {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Tools {
-    List(Vec<Tool>),
-    Components { components: Option<Vec<Tool>> },
+    List(Vec<Fields<Tool>>),
+    Components {
+        components: Option<Vec<Fields<Tool>>>,
+    },
 }
 
 #[derive(Deserialize)]
@@ -200,14 +212,14 @@ struct Component {
     version: Option<String>,
     purl: Option<String>,
     cpe: Option<String>,
-    supplier: Option<Party>,
+    supplier: Option<Fields<Party>>,
     publisher: Option<String>,
     author: Option<String>,
-    authors: Option<Vec<Party>>,
-    licenses: Option<Vec<License>>,
-    hashes: Option<Vec<Hash>>,
-    external_references: Option<Vec<ExternalReference>>,
-    components: Option<Vec<Self>>,
+    authors: Option<Vec<Fields<Party>>>,
+    licenses: Option<Vec<Fields<License>>>,
+    hashes: Option<Vec<Fields<Hash>>>,
+    external_references: Option<Vec<Fields<ExternalReference>>>,
+    components: Option<Vec<Fields<Self>>>,
 }
 
 impl Component {
@@ -219,16 +231,16 @@ impl Component {
 
 #[derive(Deserialize)]
 struct License {
-    license: Option<LicenseName>,
+    license: Option<Fields<LicenseName>>,
     expression: Option<String>,
 }
 
 impl License {
-    fn text(self) -> Option<String> {
-        let named = self
+    fn text(Fields(license): Fields<Self>) -> Option<String> {
+        let named = license
             .license
-            .and_then(|license| asserted(license.id).or(asserted(license.name)));
-        named.or(asserted(self.expression))
+            .and_then(|Fields(license)| asserted(license.id).or(asserted(license.name)));
+        named.or(asserted(license.expression))
     }
 }
 

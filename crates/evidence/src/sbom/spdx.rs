@@ -1,114 +1,151 @@
-//! SPDX 2.2 and 2.3 as JSON.
+//! SPDX 2.2 and 2.3: the documents as JSON, and what they have in common with those in tag-value text.
 //!
 //! Refuses other versions, a document that is not `SPDXRef-DOCUMENT`, and a package without a name.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
-use countersign_image::excerpt;
+use countersign_image::{Fields, excerpt};
 use serde::Deserialize;
 
-use super::{Package, Sbom, SbomKind, asserted, checksum_name, malformed, unsupported};
+use super::{Package, Sbom, SbomKind, SbomScope, asserted, checksum_name, malformed, unsupported};
 use crate::json;
 use crate::rejection::Refusal;
 
 pub(super) fn read(text: &str) -> Result<Sbom, Refusal> {
-    let wire: Wire = json::object(text).map_err(malformed)?;
-    let spec_version = match wire.spdx_version.strip_prefix("SPDX-") {
-        Some(version @ ("2.2" | "2.3")) => version.to_owned(),
-        Some(version) => {
-            return Err(unsupported(&format!(
-                "SPDX {} is not read; SPDX 2.2 and 2.3 are",
-                excerpt(version)
-            )));
-        }
-        None => return Err(malformed("spdxVersion is no SPDX version")),
-    };
-    if wire.id != DOCUMENT {
-        return Err(malformed("its SPDXID is not SPDXRef-DOCUMENT"));
-    }
+    let wire: Wire<'_> = json::object(text).map_err(malformed)?;
+    let Fields(creation) = wire.creation_info;
     let packages = wire.packages.unwrap_or_default();
-    let relationships = wire.relationships.unwrap_or_default();
-    let root = root(
-        &packages,
-        &relationships,
-        &wire.document_describes.unwrap_or_default(),
-    );
-    let creation = wire.creation_info;
-    Ok(Sbom {
-        kind: SbomKind::Spdx,
-        spec_version,
-        created: asserted(creation.created),
+    Document {
+        version: wire.spdx_version,
+        id: wire.id,
+        name: wire.name,
+        namespace: wire.document_namespace,
+        created: creation.created,
         creators: creation
             .creators
             .unwrap_or_default()
             .into_iter()
             .filter_map(Creator::text)
             .collect(),
-        name: asserted(wire.name),
-        namespace: asserted(wire.document_namespace),
-        scope: "image",
-        root,
-        packages: packages.into_iter().map(Package::from).collect(),
-        relationships: relationships.len(),
-        dependencies: relationships
-            .iter()
-            .filter(|relationship| relationship.is_dependency())
-            .count(),
-    })
+        describes: wire.document_describes.unwrap_or_default(),
+        packages: packages.into_iter().map(WirePackage::listed).collect(),
+        relationships: wire.relationships.unwrap_or_default(),
+    }
+    .assemble()
+}
+
+/// A document, however it was written.
+#[derive(Default)]
+pub(super) struct Document<'a> {
+    pub(super) version: String,
+    pub(super) id: String,
+    pub(super) name: Option<String>,
+    pub(super) namespace: Option<String>,
+    pub(super) created: Option<String>,
+    pub(super) creators: Vec<String>,
+    pub(super) describes: Vec<Cow<'a, str>>,
+    pub(super) packages: Vec<Listed<'a>>,
+    pub(super) relationships: Vec<Fields<Relationship<'a>>>,
+}
+
+/// A package by the name that it has in its document.
+#[derive(Default)]
+pub(super) struct Listed<'a> {
+    pub(super) id: Cow<'a, str>,
+    pub(super) package: Package,
+    pub(super) concluded: Option<String>,
+    pub(super) declared: Option<String>,
+}
+
+impl Document<'_> {
+    pub(super) fn assemble(self) -> Result<Sbom, Refusal> {
+        let spec_version = match self.version.strip_prefix("SPDX-") {
+            Some(version @ ("2.2" | "2.3")) => version.to_owned(),
+            Some(version) => {
+                return Err(unsupported(&format!(
+                    "SPDX {} is not read; SPDX 2.2, 2.3 and 3.0 are",
+                    excerpt(version)
+                )));
+            }
+            None => return Err(malformed("spdxVersion is no SPDX version")),
+        };
+        if self.id != DOCUMENT {
+            return Err(malformed("its SPDXID is not SPDXRef-DOCUMENT"));
+        }
+        Ok(Sbom {
+            kind: SbomKind::Spdx,
+            spec_version,
+            created: asserted(self.created),
+            creators: self.creators,
+            name: asserted(self.name),
+            namespace: asserted(self.namespace),
+            scope: SbomScope::Image,
+            root: root(&self.packages, &self.relationships, &self.describes),
+            packages: self.packages.into_iter().map(Package::from).collect(),
+            relationships: self.relationships.len(),
+            dependencies: self
+                .relationships
+                .iter()
+                .filter(|Fields(relationship)| relationship.is_dependency())
+                .count(),
+        })
+    }
 }
 
 /// The one package that the document says it describes.
 fn root(
-    packages: &[WirePackage],
-    relationships: &[Relationship],
-    describes: &[String],
+    packages: &[Listed<'_>],
+    relationships: &[Fields<Relationship<'_>>],
+    describes: &[Cow<'_, str>],
 ) -> Option<usize> {
-    let stated = relationships
-        .iter()
-        .filter_map(|relationship| match relationship.kind.as_str() {
-            "DESCRIBES" if relationship.element == DOCUMENT => Some(relationship.related.as_str()),
-            "DESCRIBED_BY" if relationship.related == DOCUMENT => {
-                Some(relationship.element.as_str())
-            }
-            _ => None,
-        });
-    let described: HashSet<&str> = stated.chain(describes.iter().map(String::as_str)).collect();
+    let stated =
+        relationships
+            .iter()
+            .filter_map(|Fields(relationship)| match relationship.kind.as_ref() {
+                "DESCRIBES" if relationship.element == DOCUMENT => {
+                    Some(relationship.related.as_ref())
+                }
+                "DESCRIBED_BY" if relationship.related == DOCUMENT => {
+                    Some(relationship.element.as_ref())
+                }
+                _ => None,
+            });
+    let described: HashSet<&str> = stated
+        .chain(describes.iter().map(|id| id.as_ref()))
+        .collect();
     let mut roots = packages
         .iter()
         .enumerate()
-        .filter(|(_, package)| described.contains(package.id.as_str()));
+        .filter(|(_, listed)| described.contains(listed.id.as_ref()));
     let (root, _) = roots.next()?;
     roots.next().is_none().then_some(root)
 }
 
-impl From<WirePackage> for Package {
-    fn from(wire: WirePackage) -> Self {
-        let mut licenses: Vec<String> = asserted(wire.license_concluded).into_iter().collect();
-        licenses.extend(
-            asserted(wire.license_declared).filter(|declared| !licenses.contains(declared)),
-        );
-        let mut package = Self {
-            name: wire.name,
-            version: asserted(wire.version_info),
+impl From<Listed<'_>> for Package {
+    fn from(listed: Listed<'_>) -> Self {
+        let mut licenses: Vec<String> = asserted(listed.concluded).into_iter().collect();
+        licenses.extend(asserted(listed.declared).filter(|declared| !licenses.contains(declared)));
+        let package = listed.package;
+        Self {
+            version: asserted(package.version),
             licenses,
-            supplier: asserted(wire.supplier).map(party),
-            originator: asserted(wire.originator).map(party),
-            download_location: asserted(wire.download_location),
-            ..Self::default()
-        };
-        for reference in wire.external_refs.unwrap_or_default() {
-            match reference.kind.as_str() {
-                "purl" => package.purl = package.purl.or(asserted(Some(reference.locator))),
-                "cpe22Type" | "cpe23Type" => package.cpes.push(reference.locator),
-                _ => {}
-            }
+            supplier: asserted(package.supplier).map(party),
+            originator: asserted(package.originator).map(party),
+            download_location: asserted(package.download_location),
+            ..package
         }
-        for checksum in wire.checksums.unwrap_or_default() {
-            package
-                .checksums
-                .insert(checksum_name(&checksum.algorithm), checksum.value);
+    }
+}
+
+impl Package {
+    /// Takes over what `externalRefs` name: a package URL or a CPE.
+    pub(super) fn refer(&mut self, kind: &str, locator: String) {
+        match kind {
+            "purl" if self.purl.is_none() => self.purl = asserted(Some(locator)),
+            "cpe22Type" | "cpe23Type" => self.cpes.push(locator),
+            _ => {}
         }
-        package
     }
 }
 
@@ -122,16 +159,19 @@ fn party(text: String) -> String {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Wire {
+struct Wire<'a> {
     spdx_version: String,
     #[serde(rename = "SPDXID")]
     id: String,
     name: Option<String>,
     document_namespace: Option<String>,
-    creation_info: CreationInfo,
-    document_describes: Option<Vec<String>>,
-    packages: Option<Vec<WirePackage>>,
-    relationships: Option<Vec<Relationship>>,
+    creation_info: Fields<CreationInfo>,
+    #[serde(borrow)]
+    document_describes: Option<Vec<Cow<'a, str>>>,
+    #[serde(borrow)]
+    packages: Option<Vec<Fields<WirePackage<'a>>>>,
+    #[serde(borrow)]
+    relationships: Option<Vec<Fields<Relationship<'a>>>>,
 }
 
 #[derive(Deserialize)]
@@ -162,9 +202,9 @@ impl Creator {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct WirePackage {
-    #[serde(rename = "SPDXID")]
-    id: String,
+struct WirePackage<'a> {
+    #[serde(rename = "SPDXID", borrow)]
+    id: Cow<'a, str>,
     // The aliases are the names of SPDX 2.1, which a few tools kept.
     #[serde(alias = "packageName")]
     name: String,
@@ -179,36 +219,65 @@ struct WirePackage {
     license_concluded: Option<String>,
     #[serde(alias = "packageLicenseDeclared")]
     license_declared: Option<String>,
-    checksums: Option<Vec<Checksum>>,
-    external_refs: Option<Vec<ExternalRef>>,
+    #[serde(borrow)]
+    checksums: Option<Vec<Fields<Checksum<'a>>>>,
+    #[serde(borrow)]
+    external_refs: Option<Vec<Fields<ExternalRef<'a>>>>,
+}
+
+impl<'a> WirePackage<'a> {
+    fn listed(Fields(wire): Fields<Self>) -> Listed<'a> {
+        let mut package = Package {
+            name: wire.name,
+            version: wire.version_info,
+            supplier: wire.supplier,
+            originator: wire.originator,
+            download_location: wire.download_location,
+            ..Package::default()
+        };
+        for Fields(reference) in wire.external_refs.unwrap_or_default() {
+            package.refer(&reference.kind, reference.locator);
+        }
+        for Fields(checksum) in wire.checksums.unwrap_or_default() {
+            let name = checksum_name(&checksum.algorithm);
+            package.checksums.insert(name, checksum.value);
+        }
+        Listed {
+            id: wire.id,
+            package,
+            concluded: wire.license_concluded,
+            declared: wire.license_declared,
+        }
+    }
 }
 
 #[derive(Deserialize)]
-struct Checksum {
-    algorithm: String,
+struct Checksum<'a> {
+    #[serde(borrow)]
+    algorithm: Cow<'a, str>,
     #[serde(rename = "checksumValue")]
     value: String,
 }
 
 #[derive(Deserialize)]
-struct ExternalRef {
-    #[serde(rename = "referenceType")]
-    kind: String,
+struct ExternalRef<'a> {
+    #[serde(rename = "referenceType", borrow)]
+    kind: Cow<'a, str>,
     #[serde(rename = "referenceLocator")]
     locator: String,
 }
 
 #[derive(Deserialize)]
-struct Relationship {
-    #[serde(rename = "spdxElementId")]
-    element: String,
-    #[serde(rename = "relationshipType")]
-    kind: String,
-    #[serde(rename = "relatedSpdxElement")]
-    related: String,
+pub(super) struct Relationship<'a> {
+    #[serde(rename = "spdxElementId", borrow)]
+    pub(super) element: Cow<'a, str>,
+    #[serde(rename = "relationshipType", borrow)]
+    pub(super) kind: Cow<'a, str>,
+    #[serde(rename = "relatedSpdxElement", borrow)]
+    pub(super) related: Cow<'a, str>,
 }
 
-impl Relationship {
+impl Relationship<'_> {
     fn is_dependency(&self) -> bool {
         self.kind == "DEPENDS_ON" || self.kind.ends_with("DEPENDENCY_OF")
     }

@@ -5,6 +5,7 @@
 
 mod bundles;
 mod envelopes;
+mod files;
 mod layouts;
 mod mutations;
 mod others;
@@ -15,6 +16,7 @@ use countersign_image::Attachment;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::predicate;
 use crate::PublicKey;
 use crate::testing::{NOW, Signer, bundle_attachment, statement, this_image, verifier};
 

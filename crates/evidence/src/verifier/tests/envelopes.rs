@@ -98,7 +98,7 @@ fn an_envelope_verifies_by_any_of_its_signatures_whatever_the_keyid_says() {
         &key,
         with(nine.into()),
         "too_many",
-        "the envelope has 9 signatures, at most 8 are read",
+        "the DSSE envelope has a list of more than 8 elements, which is the most that is read",
     );
 }
 

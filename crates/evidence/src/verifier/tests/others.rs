@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use countersign_image::Origin;
 use crate::testing::{attachment, signature_attachment, simple_signing};
 
 #[test]

@@ -105,7 +105,7 @@ fn a_statement_over_the_limit_of_subjects_is_refused_even_if_the_image_is_among_
         changed(&signer, |json| json["subject"] = subjects.into())
     };
     check_accepted(&signer.public(), subjects(1024));
-    let detail = "signed by release, but it has 1025 subjects, at most 1024 are read";
+    let detail = "signed by release, but it has more than 1024 subjects at line 1 column 91355";
     check_rejected(&signer.public(), subjects(1025), "too_many", detail);
 }
 
