@@ -8,13 +8,26 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 /// Decodes `text`; `None` when it is not base64.
 pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
-    let url_safe = text.bytes().any(|byte| matches!(byte, b'-' | b'_'));
-    let engine = if url_safe {
-        &URL_SAFE_ENGINE
-    } else {
-        &STANDARD_ENGINE
-    };
-    engine.decode(text).ok()
+    let mut bytes = Vec::new();
+    append_decoded(text, &mut bytes)?;
+    Some(bytes)
+}
+
+/// Appends what `text` decodes to; `None` when it is not base64, and then `bytes` are of no use.
+pub(crate) fn append_decoded(text: &str, bytes: &mut Vec<u8>) -> Option<()> {
+    let start = bytes.len();
+    let standard = STANDARD_ENGINE.decode_vec(text, bytes);
+    standard
+        .or_else(|_| {
+            bytes.truncate(start);
+            URL_SAFE_ENGINE.decode_vec(text, bytes)
+        })
+        .ok()
+}
+
+/// How many bytes `text` decodes to, if it is base64.
+pub(crate) fn decoded_len(text: &str) -> usize {
+    text.trim_end_matches('=').len() / 4 * 3 + text.trim_end_matches('=').len() % 4 * 3 / 4
 }
 
 const CONFIG: GeneralPurposeConfig =
@@ -24,12 +37,13 @@ const URL_SAFE_ENGINE: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, CONFIG);
 
 #[cfg(test)]
 mod tests {
-    use super::decode;
+    use super::{decode, decoded_len};
 
     #[test]
     fn both_alphabets_are_read_with_and_without_padding() {
         for text in ["+/8=", "+/8", "-_8=", "-_8"] {
             assert_eq!(decode(text), Some(vec![0xfb, 0xff]), "{text}");
+            assert_eq!(decoded_len(text), 2, "{text}");
         }
         assert_eq!(decode(""), Some(vec![]));
     }

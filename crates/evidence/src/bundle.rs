@@ -5,6 +5,8 @@
 
 mod wire;
 
+use std::collections::VecDeque;
+
 use countersign_image::{excerpt, limits, media_type};
 
 use crate::base64;
@@ -105,25 +107,26 @@ impl Version {
             ) => Ok(Self::V03),
             // Elsewhere a missing media type means 0.1, which demands least: so nobody may leave it out.
             None => Err(Refusal::malformed("the bundle has no mediaType")),
-            Some(other) => Err(unread(other)),
+            Some(other) => Err(unread(other, "; those of versions 0.1 to 0.3 are")),
         }
     }
 
     fn attached(found: Option<&str>) -> Result<Self, Refusal> {
         match Self::of(found)? {
             Self::V03 => Ok(Self::V03),
-            _ => Err(unread(found.unwrap_or_default())),
+            _ => Err(unread(
+                found.unwrap_or_default(),
+                " where they are attached to an image; those of version 0.3 are",
+            )),
         }
     }
 }
 
-fn unread(media_type: &str) -> Refusal {
+fn unread(media_type: &str, where_and_which: &str) -> Refusal {
+    let media_type = excerpt(media_type);
     Refusal::new(
         Reason::UnsupportedFormat,
-        format!(
-            "bundles of media type {} are not read; those of version 0.3 are",
-            excerpt(media_type)
-        ),
+        format!("bundles of media type {media_type} are not read{where_and_which}"),
     )
 }
 
@@ -149,19 +152,16 @@ impl VerificationMaterial<'_> {
                 ));
             }
             (None, None, Some(chain)) => {
-                let mut chain = chain
-                    .0
-                    .certificates
-                    .unwrap_or_default()
-                    .0
-                    .into_iter()
-                    .map(|certificate| certificate.0.der());
-                let leaf = chain
-                    .next()
-                    .ok_or_else(|| Refusal::malformed("the certificate chain is empty"))??;
+                let chain = chain.0.certificates.unwrap_or_default().0;
+                let ders = chain.iter().map(|certificate| certificate.0.der());
+                let mut ders: VecDeque<_> = ders.collect::<Result<_, _>>()?;
+                let leaf = ders
+                    .pop_front()
+                    .ok_or_else(|| Refusal::malformed("the certificate chain is empty"))?;
+                // Old bundles bring their root, which is as little trusted as the rest: none is an end of a path.
                 SignerClaim::Certificate {
                     leaf,
-                    intermediates: chain.collect::<Result<_, _>>()?,
+                    intermediates: ders.into(),
                 }
             }
             _ => {

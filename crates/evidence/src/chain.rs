@@ -32,7 +32,7 @@ pub(crate) fn verify_fulcio(
     let mut paths: Vec<(&CertificateAuthority, Path<'_>)> = Vec::new();
     for time in times {
         let known = |(authority, path): &(&CertificateAuthority, Path<'_>)| {
-            authority.facts.validity.contains(*time) && path.is_valid_at(leaf, *time)
+            authority.valid.contains(*time) && path.is_valid_at(leaf, *time)
         };
         if !paths.iter().any(known) {
             paths.push(find_among(root, leaf, &shipped, *time)?);
@@ -95,7 +95,7 @@ fn find_among<'a>(
 ) -> Result<(&'a CertificateAuthority, Path<'a>), Refusal> {
     let authorities = root.certificate_authorities();
     for authority in authorities {
-        if authority.facts.validity.contains(time)
+        if authority.valid.contains(time)
             && let Ok(path) = find(leaf, shipped, &authority.anchors, time)
         {
             return Ok((authority, path));

@@ -21,12 +21,11 @@ use crate::sealed::Sealed;
 /// ```
 #[must_use]
 pub fn dsse_pae(payload_type: &str, body: &[u8]) -> Vec<u8> {
-    let header = format!(
-        "DSSEv1 {} {payload_type} {} ",
-        payload_type.len(),
-        body.len()
-    );
-    [header.as_bytes(), body].concat()
+    [header(payload_type, body.len()).as_bytes(), body].concat()
+}
+
+fn header(payload_type: &str, length: usize) -> String {
+    format!("DSSEv1 {} {payload_type} {length} ", payload_type.len())
 }
 
 /// An envelope as stored.
@@ -62,8 +61,6 @@ impl Envelope<'_> {
             );
             return Err(Refusal::new(Reason::PayloadTypeMismatch, detail));
         }
-        let body = base64::decode(&self.payload)
-            .ok_or_else(|| Refusal::malformed("the payload of the envelope is not base64"))?;
         // One that is garbage must not hide a good one beside it.
         let signatures: Vec<_> = self
             .signatures
@@ -78,8 +75,14 @@ impl Envelope<'_> {
                 "the signature in the envelope is empty or not base64",
             ));
         }
-        let message = dsse_pae(&self.payload_type, &body);
-        let payload_start = message.len() - body.len();
+        // Decoded in place: there is one copy of what may be large.
+        let length = base64::decoded_len(&self.payload);
+        let mut message = header(&self.payload_type, length).into_bytes();
+        let payload_start = message.len();
+        message.reserve_exact(length);
+        base64::append_decoded(&self.payload, &mut message)
+            .filter(|()| message.len() == payload_start + length)
+            .ok_or_else(|| Refusal::malformed("the payload of the envelope is not base64"))?;
         Ok(Sealed::envelope(
             message,
             payload_start,

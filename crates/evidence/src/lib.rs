@@ -12,6 +12,7 @@ mod chain;
 mod contradiction;
 mod dsse;
 mod evidence;
+mod hash;
 mod identity;
 mod json;
 mod keys;

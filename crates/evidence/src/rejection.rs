@@ -75,12 +75,12 @@ pub enum Reason {
     StatementMalformed,
     /// Signed, but about something else.
     SubjectMismatch,
+    /// Nothing proves when a signature was made, and its certificate was valid for a while only.
+    TimeMissing,
     /// A timestamp does not read, is of something else, or is by no trusted authority.
     TimestampInvalid,
     /// Too few timestamp authorities that are trusted stamped it.
     TimestampMissing,
-    /// Nothing proves when a signature was made, and its certificate was valid for a while only.
-    TimeMissing,
     /// Over a limit.
     TooMany,
     /// Nobody signed it.
@@ -122,9 +122,9 @@ impl Reason {
             Self::SignatureInvalid => "signature_invalid",
             Self::StatementMalformed => "statement_malformed",
             Self::SubjectMismatch => "subject_mismatch",
+            Self::TimeMissing => "time_missing",
             Self::TimestampInvalid => "timestamp_invalid",
             Self::TimestampMissing => "timestamp_missing",
-            Self::TimeMissing => "time_missing",
             Self::TooMany => "too_many",
             Self::Unsigned => "unsigned",
             Self::UnsupportedFormat => "unsupported_format",

@@ -52,7 +52,7 @@ pub(crate) fn verify(
             Ok(()) => {
                 promised.insert(log.id);
             }
-            Err(detail) => broken = Some(format!("{detail} ({})", log.base_url)),
+            Err(detail) => broken = Some(format!("{detail} ({})", log.origin)),
         }
     }
     match (promised.len(), broken) {

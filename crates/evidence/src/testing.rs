@@ -6,6 +6,7 @@
 )]
 
 mod layout;
+mod presented;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -21,6 +22,7 @@ use countersign_image::{
 use serde_json::{Value, json};
 
 pub(crate) use layout::{layout, skopeo_dir};
+pub(crate) use presented::{Case, Presented, cases, code, trust_root};
 
 use crate::{Authority, PublicKey, Signers, Transparency, Verifier, dsse_pae};
 

@@ -3,6 +3,7 @@
 //! Everything in it is parsed and checked once, here: verifying a signature parses no key of it again. Refuses a root that
 //! could verify nothing, one that cannot be read whole, and one that contradicts itself.
 
+mod authorities;
 mod error;
 mod read;
 mod summary;
@@ -12,33 +13,29 @@ mod wire;
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
-use sigstore_types::TsaAuthority;
-
 pub use error::TrustRootError;
 pub use summary::{AuthorityFacts, LogFacts, TrustRootSummary};
 pub use validity::Validity;
 
 use crate::PublicKey;
 use crate::chain::Anchors;
+use crate::timestamp::TimestampAuthority;
 
 /// The certificate authorities, logs and timestamp authorities of one Sigstore instance.
 #[derive(Clone, Debug)]
 pub struct TrustRoot {
-    name: String,
-    dated: Option<&'static str>,
-    scts: usize,
+    summary: TrustRootSummary,
     certificate_authorities: Vec<CertificateAuthority>,
     logs: Vec<TrustedLog>,
     certificate_logs: Vec<TrustedLog>,
     timestamp_authorities: Vec<TimestampAuthority>,
-    unread: Vec<String>,
 }
 
 /// An authority that issues short-lived certificates.
 #[derive(Clone, Debug)]
 pub(crate) struct CertificateAuthority {
     pub(crate) anchors: Anchors,
-    pub(crate) facts: AuthorityFacts,
+    pub(crate) valid: Validity,
 }
 
 /// A log of signatures or of certificates.
@@ -49,18 +46,8 @@ pub(crate) struct TrustedLog {
     pub(crate) key: PublicKey,
     /// Always with a start.
     pub(crate) valid: Validity,
-    pub(crate) base_url: String,
-    /// The host of the URL, which signs a Rekor v2 log's checkpoints.
+    /// The host of its URL, which is the origin of a Rekor v2 log's checkpoints.
     pub(crate) origin: String,
-}
-
-/// An authority that says when something was signed.
-#[derive(Clone, Debug)]
-pub(crate) struct TimestampAuthority {
-    /// The same for all entries of one authority: thresholds count it once.
-    pub(crate) id: String,
-    pub(crate) chain: TsaAuthority,
-    pub(crate) facts: AuthorityFacts,
 }
 
 impl TrustRoot {
@@ -68,34 +55,9 @@ impl TrustRoot {
     ///
     /// # Errors
     ///
-    /// When it does not parse, holds nothing, contradicts itself, or demands what it could never find.
+    /// When it does not parse, holds nothing, or contradicts itself.
     pub fn from_json(name: &str, json: &[u8], scts: usize) -> Result<Self, TrustRootError> {
-        let document = read::document(json)?;
-        let mut unread = Vec::new();
-        let root = Self {
-            name: name.to_owned(),
-            dated: None,
-            scts,
-            logs: read::logs("transparency log", document.tlogs, &mut unread)?,
-            certificate_logs: read::logs("certificate log", document.ctlogs, &mut unread)?,
-            certificate_authorities: read::certificate_authorities(
-                document.certificate_authorities,
-            )?,
-            timestamp_authorities: read::timestamp_authorities(document.timestamp_authorities)?,
-            unread,
-        };
-        let authorities = &root.certificate_authorities;
-        if authorities.is_empty() && root.logs.is_empty() && root.timestamp_authorities.is_empty() {
-            return Err(TrustRootError::Empty);
-        }
-        let found = root.certificate_logs.len();
-        if !authorities.is_empty() && found < scts {
-            return Err(TrustRootError::TooFewCertificateLogs {
-                wanted: scts,
-                found,
-            });
-        }
-        Ok(root)
+        read::root(name, json, scts)
     }
 
     /// One of the roots that are compiled in: `public-good` or `github`.
@@ -107,25 +69,37 @@ impl TrustRoot {
             .zip(&PARSED)
             .find(|(built_in, _)| built_in.name == name)?;
         let parse = || {
-            let root = Self::from_json(name, built_in.json.as_bytes(), built_in.scts).ok()?;
-            Some(Arc::new(Self {
-                dated: Some(built_in.dated),
-                ..root
-            }))
+            let mut root = read::root(name, built_in.json.as_bytes(), built_in.scts).ok()?;
+            root.summary.dated = Some(built_in.dated);
+            Some(Arc::new(root))
         };
         parsed.get_or_init(parse).clone()
+    }
+
+    /// The same root, but certificates must carry promises of `scts` distinct certificate logs.
+    #[must_use]
+    pub fn with_scts(&self, scts: usize) -> Self {
+        let mut root = self.clone();
+        root.summary.scts = scts;
+        root
+    }
+
+    /// What it holds, for people.
+    #[must_use]
+    pub fn summary(&self) -> &TrustRootSummary {
+        &self.summary
     }
 
     /// The name that policies use.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.name
+        &self.summary.name
     }
 
     /// The day as of which it was current, if it is compiled in.
     #[must_use]
     pub fn dated(&self) -> Option<&'static str> {
-        self.dated
+        self.summary.dated
     }
 
     /// Distinct transparency logs.
@@ -134,17 +108,23 @@ impl TrustRoot {
         self.logs.len()
     }
 
+    /// Distinct certificate logs.
+    #[must_use]
+    pub fn ct_log_count(&self) -> usize {
+        self.certificate_logs.len()
+    }
+
     /// Distinct timestamp authorities.
     #[must_use]
     pub fn timestamp_authority_count(&self) -> usize {
-        let ids = self.timestamp_authorities.iter().map(|one| &one.id);
-        ids.collect::<BTreeSet<_>>().len()
+        let names = self.timestamp_authorities.iter().map(|one| &one.name);
+        names.collect::<BTreeSet<_>>().len()
     }
 
     /// Distinct certificate logs that must have seen a certificate.
     #[must_use]
     pub fn scts(&self) -> usize {
-        self.scts
+        self.summary.scts
     }
 
     pub(crate) fn certificate_authorities(&self) -> &[CertificateAuthority] {

@@ -120,7 +120,10 @@ impl Verifier {
             }
             BundleFile::Artifact(detached) => {
                 let sealed = detached.of(artifact);
-                (vouch::vouchers(&sealed, &self.authorities, now)?, SignedContent::Artifact)
+                (
+                    vouch::vouchers(&sealed, &self.authorities, now)?,
+                    SignedContent::Artifact,
+                )
             }
         };
         let subject = artifact.digest();
@@ -174,7 +177,9 @@ impl Judging<'_> {
     fn bare(&mut self, attachment: &Attachment) -> Result<(), Refusal> {
         let unsigned = |detail: &str| Err(Refusal::new(Reason::Unsigned, detail));
         let Some(child) = self.parts.child_of(&attachment.manifest) else {
-            return unsigned("BuildKit's, which counts only in an index that lists it, and this image is none");
+            return unsigned(
+                "BuildKit's, which counts only in an index that lists it, and this image is none",
+            );
         };
         let whole = self.evidence.signatures.iter();
         let whole = whole.filter(|signature| signature.subject == *self.evidence.image.digest());
@@ -186,7 +191,9 @@ impl Judging<'_> {
             .chain(endorsed.map(|(_, voucher)| voucher))
             .for_each(|voucher| vouch::add(&mut vouchers, voucher.clone()));
         if vouchers.is_empty() {
-            return unsigned("BuildKit's, which counts by a signature of the index, and nobody who is accepted signed that");
+            return unsigned(
+                "BuildKit's, which counts by a signature of the index, and nobody who is accepted signed that",
+            );
         }
         let annotations = attachment.layer.as_ref().map(|layer| &layer.annotations);
         let annotated = annotations.and_then(|annotations| annotations.get(PREDICATE_TYPE));
@@ -197,7 +204,13 @@ impl Judging<'_> {
             return Err(signed_but(read.mismatch(), &vouchers));
         }
         for voucher in &vouchers {
-            self.take(attachment, Format::BuildKit, &read, Part::Child(child), voucher);
+            self.take(
+                attachment,
+                Format::BuildKit,
+                &read,
+                Part::Child(child),
+                voucher,
+            );
         }
         flaw.map_or(Ok(()), Err)
     }
@@ -213,7 +226,8 @@ impl Judging<'_> {
     ) {
         let (claim, platform) = match (read.about(&[part.digest()]), part) {
             (Some(Claim::Signature(_)), Part::AttestationManifest(manifest)) => {
-                self.endorsed.push((manifest.digest.clone(), voucher.clone()));
+                self.endorsed
+                    .push((manifest.digest.clone(), voucher.clone()));
                 return;
             }
             (Some(claim), Part::Child(child)) => (claim, child.platform.clone()),
@@ -241,7 +255,10 @@ impl Judging<'_> {
                     && let Some(refusal) = contradiction::between(&voucher.identity, provenance)
                 {
                     let refusal = refusal.about(&value.predicate_type);
-                    self.reject(attachment, signed_but(refusal, std::slice::from_ref(voucher)));
+                    self.reject(
+                        attachment,
+                        signed_but(refusal, std::slice::from_ref(voucher)),
+                    );
                     return;
                 }
                 self.evidence.statements.push(Verified {
@@ -257,7 +274,9 @@ impl Judging<'_> {
     }
 
     fn reject(&mut self, attachment: &Attachment, refusal: Refusal) {
-        self.evidence.rejected.push(words::rejection(attachment, refusal));
+        self.evidence
+            .rejected
+            .push(words::rejection(attachment, refusal));
     }
 }
 

@@ -12,8 +12,8 @@ use jiff::Timestamp;
 use crate::certificate::Leaf;
 use crate::evidence::Voucher;
 use crate::log::SignerKey;
-use crate::rejection::{Reason, Refusal};
 use crate::material::SignerClaim;
+use crate::rejection::{Reason, Refusal};
 use crate::sealed::Sealed;
 use crate::trust::{Authority, Signers, Transparency};
 use crate::{Identity, IdentityMatcher, PublicKey, chain};
@@ -124,7 +124,10 @@ impl<'a> Signed<'a> {
         authority: &Authority,
     ) -> Result<Vec<Voucher>, Refusal> {
         let SignerClaim::Certificate { intermediates, .. } = &self.sealed.material.signer else {
-            let detail = format!("signed by a key, and authority {} accepts certificates only", authority.name);
+            let detail = format!(
+                "signed by a key, and authority {} accepts certificates only",
+                authority.name
+            );
             return Err(Refusal::new(Reason::KeyMismatch, detail));
         };
         let (leaf, signature) = self.certificate()?;
@@ -145,7 +148,14 @@ impl<'a> Signed<'a> {
             (_, Some(root)) if !proofs.times.is_empty() => {
                 chain::verify_fulcio(leaf, intermediates, root, &proofs.times)?
             }
-            _ => return Err(untrusted_first(proofs.undated(), leaf, intermediates, authority)),
+            _ => {
+                return Err(untrusted_first(
+                    proofs.undated(),
+                    leaf,
+                    intermediates,
+                    authority,
+                ));
+            }
         };
         accepted(identities, &identity, &authority.name)?;
         Ok(vec![voucher(identity, authority, proofs)])
@@ -198,7 +208,11 @@ fn untrusted_first(
     intermediates: &[Vec<u8>],
     authority: &Authority,
 ) -> Refusal {
-    let lacking = [Reason::LogMissing, Reason::TimestampMissing, Reason::TimeMissing];
+    let lacking = [
+        Reason::LogMissing,
+        Reason::TimestampMissing,
+        Reason::TimeMissing,
+    ];
     let (Signers::Keyless(_), Some(root)) = (&authority.signers, &authority.trust_root) else {
         return refusal;
     };
@@ -217,10 +231,12 @@ fn untrusted_first(
 /// Why no key vouches, as far as the unsigned claim about the signer tells.
 fn not_by_keys(claim: &SignerClaim, authorities: &[Authority]) -> Refusal {
     let names = |meant: &dyn Fn(&PublicKey) -> bool| {
-        let meant = authorities.iter().filter(|authority| match &authority.signers {
-            Signers::Keys(keys) => keys.iter().any(meant),
-            _ => false,
-        });
+        let meant = authorities
+            .iter()
+            .filter(|authority| match &authority.signers {
+                Signers::Keys(keys) => keys.iter().any(meant),
+                _ => false,
+            });
         let names: Vec<_> = meant.map(|authority| authority.name.as_str()).collect();
         names.join(", ")
     };
@@ -239,11 +255,16 @@ fn not_by_keys(claim: &SignerClaim, authorities: &[Authority]) -> Refusal {
         SignerClaim::Key { hint } => match names(&|key| key.hint() == *hint).as_str() {
             "" => (
                 Reason::KeyMismatch,
-                format!("signed by another key (hint {}) than those of {whose}", shorten(hint)),
+                format!(
+                    "signed by another key (hint {}) than those of {whose}",
+                    shorten(hint)
+                ),
             ),
             names => (
                 Reason::SignatureInvalid,
-                format!("names the key of {names}, but does not verify with it: changed since it was signed"),
+                format!(
+                    "names the key of {names}, but does not verify with it: changed since it was signed"
+                ),
             ),
         },
         SignerClaim::Nothing => (
@@ -283,14 +304,21 @@ fn accepted(
     }
     let refusal = nearest
         .unwrap_or_else(|| Refusal::new(Reason::IdentityMismatch, "no identity is accepted"));
-    let detail = format!("{}, which authority {authority} does not accept", refusal.detail);
+    let detail = format!(
+        "{}, which authority {authority} does not accept",
+        refusal.detail
+    );
     Err(Refusal { detail, ..refusal })
 }
 
 /// Enough of a hint to tell keys apart.
 fn shorten(hint: &str) -> String {
     let shown: String = hint.chars().take(HINT_SHOWN).collect();
-    let more = if hint.chars().nth(HINT_SHOWN).is_some() { "…" } else { "" };
+    let more = if hint.chars().nth(HINT_SHOWN).is_some() {
+        "…"
+    } else {
+        ""
+    };
     format!("{}{more}", countersign_image::excerpt(&shown))
 }
 

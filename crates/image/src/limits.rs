@@ -5,6 +5,8 @@
 
 /// Bytes of one manifest or index.
 pub const MANIFEST_BYTES: usize = 4 * MIB;
+/// Bytes of one manifest that carries attachments, and of one page of a list of such; many are read at once.
+pub const CARRIER_BYTES: usize = MIB;
 /// Descriptors in any index, a referrers page or fallback tag included.
 pub const INDEX_ENTRIES: usize = 1024;
 /// Runnable children of an image index.
@@ -27,7 +29,7 @@ pub const PAYLOAD_BYTES: usize = 64 * 1024;
 pub const STATEMENT_BYTES: usize = 32 * MIB;
 /// Bytes of all the things attached to one image together.
 pub const ATTACHMENT_BYTES: usize = 64 * MIB;
-/// What is attached to all images under review at once; more has to wait. No less than one image may have.
+/// What is attached to all images under review at once, beside one of them; more has to wait.
 pub const ATTACHMENT_BYTES_AT_ONCE: usize = 128 * MIB;
 /// Subjects of one statement.
 pub const SUBJECTS: usize = 1024;

@@ -46,8 +46,7 @@ pub(super) struct PublicKeyIdentifier {
 #[derive(Deserialize)]
 pub(super) struct CertificateChain<'a> {
     #[serde(borrow)]
-    pub(super) certificates:
-        Option<Bounded<Fields<Certificate<'a>>, { limits::CERTIFICATES }>>,
+    pub(super) certificates: Option<Bounded<Fields<Certificate<'a>>, { limits::CERTIFICATES }>>,
 }
 
 #[derive(Deserialize)]

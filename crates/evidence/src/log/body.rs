@@ -2,7 +2,6 @@
 //!
 //! Refuses kinds and versions that it does not know, since it cannot tell what they commit to.
 
-mod hash;
 mod v1;
 mod v2;
 

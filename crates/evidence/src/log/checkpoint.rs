@@ -5,8 +5,8 @@
 
 use countersign_image::{excerpt, limits};
 
-use crate::trust_root::TrustedLog;
 use crate::rejection::{Reason, Refusal};
+use crate::trust_root::TrustedLog;
 use crate::{KeyAlgorithm, base64};
 
 /// The tree that a log has signed.

@@ -7,8 +7,9 @@ use ::base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 
 use super::Entry;
-use crate::trust_root::TrustedLog;
+use crate::hash::hex;
 use crate::rejection::{Reason, Refusal};
+use crate::trust_root::TrustedLog;
 
 impl Entry {
     /// The time that `log` has signed for this entry.
@@ -47,7 +48,7 @@ impl Entry {
 
     /// What the log signs: canonical JSON (RFC 8785), which none of these values needs escaping in.
     fn promised(&self, seconds: i64) -> String {
-        let id: String = self.log.iter().map(|byte| format!("{byte:02x}")).collect();
+        let id = hex(&self.log);
         format!(
             r#"{{"body":"{}","integratedTime":{seconds},"logID":"{id}","logIndex":{}}}"#,
             STANDARD.encode(&self.body),

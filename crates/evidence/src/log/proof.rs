@@ -5,9 +5,9 @@
 use sigstore_merkle::{hash_leaf, verify_inclusion_proof};
 use sigstore_types::Sha256Hash;
 
-use super::checkpoint;
-use crate::trust_root::TrustedLog;
+use super::checkpoint::{self, Tree};
 use crate::rejection::{Reason, Refusal};
+use crate::trust_root::TrustedLog;
 
 /// A proof as presented.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,16 +36,15 @@ impl Proof {
             return Err(invalid("its tree is not the one of the checkpoint"));
         }
         let index = if is_v2 { entry_index } else { self.index };
-        let hashes: Vec<_> = self.hashes.iter().copied().map(Sha256Hash::new).collect();
-        verify_inclusion_proof(
-            &hash_leaf(body),
-            index,
-            tree.size,
-            &hashes,
-            &Sha256Hash::new(tree.root),
-        )
-        .map_err(|error| invalid(error.to_string()))
+        included(&hash_leaf(body), index, tree, &self.hashes)
     }
+}
+
+/// Checks that `leaf` is at its place in `tree`.
+fn included(leaf: &Sha256Hash, index: u64, tree: Tree, hashes: &[[u8; 32]]) -> Result<(), Refusal> {
+    let hashes: Vec<_> = hashes.iter().copied().map(Sha256Hash::new).collect();
+    verify_inclusion_proof(leaf, index, tree.size, &hashes, &Sha256Hash::new(tree.root))
+        .map_err(|error| invalid(error.to_string()))
 }
 
 fn invalid(what: impl AsRef<str>) -> Refusal {
@@ -54,3 +53,6 @@ fn invalid(what: impl AsRef<str>) -> Refusal {
         format!("the inclusion proof does not hold: {}", what.as_ref()),
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,13 +17,13 @@ use crate::rejection::Refusal;
 
 pub(super) fn read(text: &str) -> Result<Sbom, Refusal> {
     let wire: Wire<'_> = json::object(text).map_err(malformed)?;
-    check_context(&wire.context)?;
+    check_context(wire.context.only())?;
     Graph::of(&wire.graph)?.read()
 }
 
-fn check_context(context: &str) -> Result<(), Refusal> {
+fn check_context(context: Option<&str>) -> Result<(), Refusal> {
     let version = context
-        .strip_prefix("https://spdx.org/rdf/")
+        .and_then(|context| context.strip_prefix("https://spdx.org/rdf/"))
         .and_then(|rest| rest.strip_suffix("/spdx-context.jsonld"));
     match version {
         Some("3.0" | "3.0.0" | "3.0.1") => Ok(()),
@@ -46,6 +46,7 @@ impl<'a> Graph<'a> {
         let mut by_id = HashMap::new();
         for Fields(element) in elements {
             if let Some(id) = element.id()
+                && !element.is_relationship()
                 && by_id.insert(id, element).is_some()
             {
                 return Err(malformed(format!("{} stands twice", excerpt(id))));
@@ -59,11 +60,8 @@ impl<'a> Graph<'a> {
         let (Some(document), None) = (documents.next(), documents.next()) else {
             return Err(malformed("it has not exactly one SpdxDocument"));
         };
-        let creation = document
-            .creation_info
-            .as_ref()
-            .and_then(|id| self.by_id.get(id.get()?))
-            .filter(|element| element.kind == "CreationInfo")
+        let creation = self
+            .creation_of(document)
             .ok_or_else(|| malformed("its SpdxDocument has no CreationInfo"))?;
         let described = self.described(document);
         let (ids, packages) = self.packages()?;
@@ -98,6 +96,14 @@ impl<'a> Graph<'a> {
                 .map(edges)
                 .sum(),
         })
+    }
+
+    fn creation_of(&self, document: &'a Element<'a>) -> Option<&'a Element<'a>> {
+        let creation = match document.creation_info.as_ref()? {
+            CreationInfo::Id(id) => *self.by_id.get(id.as_ref())?,
+            CreationInfo::Inline(creation) => creation.as_ref(),
+        };
+        (creation.kind == "CreationInfo").then_some(creation)
     }
 
     fn of_type(&self, kind: &'static str) -> impl Iterator<Item = &'a Element<'a>> {
@@ -228,9 +234,29 @@ impl<'a> Graph<'a> {
 #[derive(Deserialize)]
 struct Wire<'a> {
     #[serde(rename = "@context", borrow)]
-    context: Cow<'a, str>,
+    context: Context<'a>,
     #[serde(rename = "@graph", borrow)]
     graph: Vec<Fields<Element<'a>>>,
+}
+
+/// The one context, some write it as a list: another beside it could give the names another meaning.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Context<'a> {
+    One(#[serde(borrow)] Cow<'a, str>),
+    List(#[serde(borrow)] Vec<Cow<'a, str>>),
+}
+
+impl Context<'_> {
+    fn only(&self) -> Option<&str> {
+        match self {
+            Self::One(context) => Some(context),
+            Self::List(contexts) => match contexts.as_slice() {
+                [context] => Some(context),
+                _ => None,
+            },
+        }
+    }
 }
 
 /// Any element: each type has some of these.
@@ -246,7 +272,7 @@ struct Element<'a> {
     #[serde(borrow)]
     name: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    creation_info: Option<Reference<'a>>,
+    creation_info: Option<CreationInfo<'a>>,
     // CreationInfo
     #[serde(borrow)]
     spec_version: Option<Cow<'a, str>>,
@@ -306,6 +332,14 @@ impl Element<'_> {
                 .as_deref()
                 .is_some_and(|kind| DEPENDENCIES.contains(&kind))
     }
+}
+
+/// The name of an element of that type, or it itself.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum CreationInfo<'a> {
+    Id(#[serde(borrow)] Cow<'a, str>),
+    Inline(#[serde(borrow)] Box<Element<'a>>),
 }
 
 /// The name of another element; one that stands there itself has no name to go by.

@@ -14,13 +14,19 @@ const SPDX: &str = predicate::SPDX;
 const CYCLONEDX: &str = predicate::CYCLONEDX;
 
 fn read_as(predicate_type: &str, predicate: &str) -> Result<Sbom, Refusal> {
+    read_carried(Carried::Signed, predicate_type, predicate)
+        .map(|sbom| sbom.expect("an SBOM and no VEX"))
+}
+
+fn read_carried(
+    carried: Carried,
+    predicate_type: &str,
+    predicate: &str,
+) -> Result<Option<Sbom>, Refusal> {
     check_strict(predicate.as_bytes()).unwrap();
     let predicate: Box<RawValue> = serde_json::from_str(predicate).unwrap();
-    read(
-        predicate::family(predicate_type).unwrap(),
-        predicate_type,
-        &predicate,
-    )
+    let family = predicate::family(predicate_type).unwrap();
+    read(family, carried, predicate_type, &predicate)
 }
 
 fn read_file(predicate_type: &str, file: &str) -> Sbom {

@@ -49,14 +49,6 @@ pub enum TrustRootError {
         /// How many.
         count: usize,
     },
-    /// More certificate logs are demanded than the root has.
-    #[error("certificates must be in {wanted} certificate logs, and the trust root has {found}")]
-    TooFewCertificateLogs {
-        /// How many are demanded.
-        wanted: usize,
-        /// How many it has.
-        found: usize,
-    },
     /// Over the limit.
     #[error("it has more than {} bytes", limits::TRUST_ROOT_BYTES)]
     TooLarge,
@@ -82,7 +74,6 @@ impl TrustRootError {
             Self::Malformed { .. } => "trust_root_malformed",
             Self::MediaType { .. } => "trust_root_media_type",
             Self::Several { .. } => "trust_root_several",
-            Self::TooFewCertificateLogs { .. } => "trust_root_too_few_certificate_logs",
             Self::TooLarge => "trust_root_too_large",
             Self::Window { .. } => "trust_root_window",
         }
@@ -107,9 +98,6 @@ impl TrustRootError {
             ),
             Self::Several { .. } => Some(
                 "make a file of each line, as `gh attestation trusted-root | sed -n 2p` does, and name both",
-            ),
-            Self::TooFewCertificateLogs { .. } => Some(
-                "add ctlogs, or set `requireSct: false` for an instance without certificate logs",
             ),
             Self::TooLarge => None,
             Self::Window { .. } => Some(

@@ -1,22 +1,48 @@
 //! From JSON to what is verified with.
 //!
-//! Refuses windows without a beginning, reversed windows, repeated log ids, and keys and certificates that do not read or
-//! could never verify anything. Logs whose kind of key or tree is not known are left aside, by name.
+//! Refuses windows without a beginning, reversed windows, repeated log ids, and keys that do not read or are of another
+//! kind than said. Logs whose kind of key or tree is not known are left aside, by name.
 
-use countersign_image::{Digest, Fields, excerpt, limits};
-use sigstore_types::{DerCertificate, TimeRange, TsaAuthority};
-use x509_cert::Certificate;
-use x509_cert::der::Decode as _;
+use countersign_image::{Fields, excerpt, limits};
 
 use super::wire::{self, Document};
 use super::{
-    AuthorityFacts, CertificateAuthority, TimestampAuthority, TrustRootError, TrustedLog, Validity,
+    LogFacts, TrustRoot, TrustRootError, TrustRootSummary, TrustedLog, Validity, authorities,
 };
-use crate::certificate::CaCertificate;
-use crate::chain::Anchors;
 use crate::{KeyAlgorithm, PublicKey, base64, json};
 
-pub(super) fn document(bytes: &[u8]) -> Result<Document, TrustRootError> {
+pub(super) fn root(name: &str, json: &[u8], scts: usize) -> Result<TrustRoot, TrustRootError> {
+    let document = document(json)?;
+    let mut unread = Vec::new();
+    let (logs, log_facts) = logs("transparency log", document.tlogs, &mut unread)?;
+    let (certificate_logs, certificate_log_facts) =
+        self::logs("certificate log", document.ctlogs, &mut unread)?;
+    let (certificate_authorities, authority_facts) =
+        authorities::of_certificates(document.certificate_authorities)?;
+    let (timestamp_authorities, timestamp_facts) =
+        authorities::of_timestamps(document.timestamp_authorities)?;
+    if certificate_authorities.is_empty() && logs.is_empty() && timestamp_authorities.is_empty() {
+        return Err(TrustRootError::Empty);
+    }
+    Ok(TrustRoot {
+        summary: TrustRootSummary {
+            name: name.to_owned(),
+            dated: None,
+            scts,
+            certificate_authorities: authority_facts,
+            logs: log_facts,
+            certificate_logs: certificate_log_facts,
+            timestamp_authorities: timestamp_facts,
+            unread,
+        },
+        certificate_authorities,
+        logs,
+        certificate_logs,
+        timestamp_authorities,
+    })
+}
+
+fn document(bytes: &[u8]) -> Result<Document, TrustRootError> {
     if bytes.len() > limits::TRUST_ROOT_BYTES {
         return Err(TrustRootError::TooLarge);
     }
@@ -52,18 +78,18 @@ fn documents(bytes: &[u8]) -> usize {
     count
 }
 
-/// The logs that are read, and the names of those that are not.
-pub(super) fn logs(
+/// The logs that are read; the others are named in `unread`.
+fn logs(
     kind: &str,
     logs: Vec<Fields<wire::Log>>,
     unread: &mut Vec<String>,
-) -> Result<Vec<TrustedLog>, TrustRootError> {
-    let mut read: Vec<TrustedLog> = Vec::new();
+) -> Result<(Vec<TrustedLog>, Vec<LogFacts>), TrustRootError> {
+    let (mut read, mut facts) = (Vec::<TrustedLog>::new(), Vec::new());
     for Fields(log) in logs {
         let place = format!("{kind} {:?}", excerpt(&log.base_url));
+        let key_details = excerpt(&log.public_key.0.key_details);
         let Some(expected) = algorithm(&log.public_key.0.key_details) else {
-            let details = excerpt(&log.public_key.0.key_details);
-            unread.push(format!("{place}: its key is {details}"));
+            unread.push(format!("{place}: its key is {key_details}"));
             continue;
         };
         if log.hash_algorithm != "SHA2_256" {
@@ -71,17 +97,23 @@ pub(super) fn logs(
             unread.push(format!("{place}: its tree is hashed with {hash}"));
             continue;
         }
-        let log = one_log(log, expected, &place)?;
-        if read.iter().any(|known| known.id == log.id) {
+        let one = one_log(&log, expected, &place)?;
+        if read.iter().any(|known| known.id == one.id) {
             return Err(TrustRootError::DuplicateLog { place });
         }
-        read.push(log);
+        facts.push(LogFacts {
+            base_url: log.base_url,
+            id: one.id.iter().map(|byte| format!("{byte:02x}")).collect(),
+            key: expected.to_string(),
+            validity: one.valid,
+        });
+        read.push(one);
     }
-    Ok(read)
+    Ok((read, facts))
 }
 
 fn one_log(
-    log: wire::Log,
+    log: &wire::Log,
     expected: KeyAlgorithm,
     place: &str,
 ) -> Result<TrustedLog, TrustRootError> {
@@ -89,7 +121,7 @@ fn one_log(
         place: place.to_owned(),
         detail,
     };
-    let Fields(wire_key) = log.public_key;
+    let Fields(wire_key) = &log.public_key;
     let raw = base64::decode(&wire_key.raw_bytes)
         .ok_or_else(|| refuse("its key is not base64".to_owned()))?;
     let key = if wire_key.key_details.starts_with("PKCS1_") {
@@ -104,16 +136,17 @@ fn one_log(
     }
     let id = log
         .log_id
-        .or(log.checkpoint_key_id)
+        .as_ref()
+        .or(log.checkpoint_key_id.as_ref())
         .and_then(|Fields(id)| base64::decode(&id.key_id))
         .and_then(|id| id.try_into().ok())
         .ok_or_else(|| refuse("its logId.keyId is not the base64 of 32 bytes".to_owned()))?;
-    let valid = window(wire_key.valid_for, place)?;
+    let valid = window(wire_key.valid_for.as_ref(), place)?;
     // Nobody said since when: then no time that it vouches for could be judged.
     if valid.start.is_none() {
         return Err(TrustRootError::Window {
             place: place.to_owned(),
-            detail: "its key has no validFor.start".to_owned(),
+            detail: "its key has no validFor".to_owned(),
         });
     }
     Ok(TrustedLog {
@@ -121,7 +154,6 @@ fn one_log(
         key,
         valid,
         origin: host(&log.base_url).to_owned(),
-        base_url: log.base_url,
     })
 }
 
@@ -141,108 +173,15 @@ fn algorithm(details: &str) -> Option<KeyAlgorithm> {
     })
 }
 
-pub(super) fn certificate_authorities(
-    authorities: Vec<Fields<wire::Authority>>,
-) -> Result<Vec<CertificateAuthority>, TrustRootError> {
-    let read = |(index, Fields(authority)): (usize, Fields<wire::Authority>)| {
-        let place = format!("certificate authority {}", index + 1);
-        let refuse = |detail: String| TrustRootError::Certificate {
-            place: place.clone(),
-            detail,
-        };
-        let certificates = chain(&authority.cert_chain)
-            .map_err(refuse)?
-            .iter()
-            .map(|der| CaCertificate::parse(der))
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(refuse)?;
-        Ok(CertificateAuthority {
-            anchors: Anchors::of_chain(&certificates).map_err(refuse)?,
-            facts: facts(authority, &place)?,
-        })
-    };
-    authorities.into_iter().enumerate().map(read).collect()
-}
-
-pub(super) fn timestamp_authorities(
-    authorities: Vec<Fields<wire::Authority>>,
-) -> Result<Vec<TimestampAuthority>, TrustRootError> {
-    let read = |(index, Fields(authority)): (usize, Fields<wire::Authority>)| {
-        let place = format!("timestamp authority {}", index + 1);
-        let refuse = |detail: String| TrustRootError::Certificate {
-            place: place.clone(),
-            detail,
-        };
-        let chain = chain(&authority.cert_chain).map_err(refuse)?;
-        for der in &chain {
-            Certificate::from_der(der)
-                .map_err(|error| refuse(format!("it does not read as a certificate: {error}")))?;
-        }
-        let (leaf, between, root) = match chain.as_slice() {
-            [] => return Err(refuse("it has no certificate".to_owned())),
-            [only] => (only, &[][..], only),
-            [leaf, between @ .., root] => (leaf, between, root),
-        };
-        let facts = facts(authority, &place)?;
-        let range = facts.validity.start.map(|start| TimeRange {
-            start,
-            end: facts.validity.end,
-        });
-        let der = |der: &Vec<u8>| DerCertificate::from_bytes(der);
-        Ok(TimestampAuthority {
-            id: facts
-                .uri
-                .clone()
-                .unwrap_or_else(|| Digest::of(leaf).to_string()),
-            chain: TsaAuthority::new(
-                der(leaf),
-                between.iter().map(der).collect(),
-                der(root),
-                range,
-            ),
-            facts,
-        })
-    };
-    authorities.into_iter().enumerate().map(read).collect()
-}
-
-fn facts(authority: wire::Authority, place: &str) -> Result<AuthorityFacts, TrustRootError> {
-    let subject = authority.subject.map(|Fields(subject)| subject);
-    let (organization, common_name) = subject
-        .map(|subject| (subject.organization, subject.common_name))
-        .unwrap_or_default();
-    Ok(AuthorityFacts {
-        organization,
-        common_name,
-        uri: authority.uri.filter(|uri| !uri.is_empty()),
-        validity: window(authority.valid_for, place)?,
-    })
-}
-
-fn chain(chain: &Fields<wire::Chain>) -> Result<Vec<Vec<u8>>, String> {
-    let certificates = &chain.0.certificates;
-    if certificates.is_empty() {
-        return Err("it has no certificate".to_owned());
-    }
-    if certificates.len() > limits::CERTIFICATES {
-        let (count, limit) = (certificates.len(), limits::CERTIFICATES);
-        return Err(format!(
-            "it has {count} certificates, where {limit} are allowed"
-        ));
-    }
-    certificates
-        .iter()
-        .map(|Fields(certificate)| base64::decode(&certificate.raw_bytes))
-        .collect::<Option<_>>()
-        .ok_or_else(|| "a certificate of it is not base64".to_owned())
-}
-
-fn window(window: Option<Fields<wire::Window>>, place: &str) -> Result<Validity, TrustRootError> {
+pub(super) fn window(
+    window: Option<&Fields<wire::Window>>,
+    place: &str,
+) -> Result<Validity, TrustRootError> {
     let refuse = |detail: String| TrustRootError::Window {
         place: place.to_owned(),
         detail,
     };
-    let Some(Fields(wire::Window { start, end })) = window else {
+    let Some(&Fields(wire::Window { start, end })) = window else {
         return Ok(Validity::default());
     };
     let Some(begin) = start else {

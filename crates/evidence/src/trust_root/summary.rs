@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{TrustRoot, TrustedLog, Validity};
+use super::Validity;
 
 /// A trust root as `trust-root show` prints it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -56,41 +56,4 @@ pub struct LogFacts {
     pub key: String,
     /// When the key is trusted.
     pub validity: Validity,
-}
-
-impl TrustRoot {
-    /// What it holds, for people.
-    #[must_use]
-    pub fn summary(&self) -> TrustRootSummary {
-        let logs = |logs: &[TrustedLog]| logs.iter().map(TrustedLog::facts).collect();
-        TrustRootSummary {
-            name: self.name.clone(),
-            dated: self.dated,
-            scts: self.scts,
-            certificate_authorities: self
-                .certificate_authorities
-                .iter()
-                .map(|authority| authority.facts.clone())
-                .collect(),
-            logs: logs(&self.logs),
-            certificate_logs: logs(&self.certificate_logs),
-            timestamp_authorities: self
-                .timestamp_authorities
-                .iter()
-                .map(|authority| authority.facts.clone())
-                .collect(),
-            unread: self.unread.clone(),
-        }
-    }
-}
-
-impl TrustedLog {
-    fn facts(&self) -> LogFacts {
-        LogFacts {
-            base_url: self.base_url.clone(),
-            id: self.id.iter().map(|byte| format!("{byte:02x}")).collect(),
-            key: self.key.algorithm().to_string(),
-            validity: self.valid,
-        }
-    }
 }

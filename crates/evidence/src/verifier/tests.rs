@@ -16,8 +16,8 @@ use countersign_image::Attachment;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::predicate;
 use crate::PublicKey;
+use crate::predicate;
 use crate::testing::{NOW, Signer, bundle_attachment, statement, this_image, verifier};
 
 /// What came of some attachments, in a form that is easy to compare.

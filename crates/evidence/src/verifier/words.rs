@@ -37,7 +37,10 @@ pub(super) fn not_sealed(form: &Form, attachment: &Attachment) -> Refusal {
     match form {
         Form::UnsignedSbom => {
             let kind = excerpt(sbom_media_type(attachment));
-            Refusal::new(Reason::Unsigned, format!("an SBOM ({kind}) that nobody signed"))
+            Refusal::new(
+                Reason::Unsigned,
+                format!("an SBOM ({kind}) that nobody signed"),
+            )
         }
         Form::Unsupported(name) => Refusal::new(
             Reason::UnsupportedFormat,

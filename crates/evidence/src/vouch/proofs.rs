@@ -7,12 +7,12 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
+use crate::TrustRoot;
 use crate::log::SignerKey;
 use crate::rejection::{Reason, Refusal};
 use crate::sealed::Sealed;
 use crate::timestamp;
 use crate::trust::Transparency;
-use crate::TrustRoot;
 
 /// The proofs that verified.
 #[derive(Debug, Default)]
@@ -73,10 +73,17 @@ impl Proofs {
     pub(super) fn check(&self, wanted: Transparency, root: &TrustRoot) -> Result<(), Refusal> {
         let (found, logs) = (self.logs.len(), usize::from(wanted.logs));
         if found < logs {
-            let others = if self.unknown_log { ", though in another" } else { "" };
+            let others = if self.unknown_log {
+                ", though in another"
+            } else {
+                ""
+            };
             let detail = match (found, logs) {
                 (0, 1) => format!("it is in no log of trust root {}{others}", root.name()),
-                _ => format!("it is in {found} logs of trust root {}, and {logs} are demanded", root.name()),
+                _ => format!(
+                    "it is in {found} logs of trust root {}, and {logs} are demanded",
+                    root.name()
+                ),
             };
             return Err(Refusal::new(Reason::LogMissing, detail));
         }
@@ -88,7 +95,10 @@ impl Proofs {
             return Err(refusal.clone());
         }
         let detail = match (found, stamps) {
-            (0, 1) => format!("no timestamp authority of trust root {} stamped it", root.name()),
+            (0, 1) => format!(
+                "no timestamp authority of trust root {} stamped it",
+                root.name()
+            ),
             _ => format!(
                 "{found} timestamp authorities of trust root {} stamped it, and {stamps} are demanded",
                 root.name()

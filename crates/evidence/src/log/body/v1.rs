@@ -6,8 +6,8 @@
 use countersign_image::{Fields, excerpt};
 use serde::Deserialize;
 
-use super::hash::HashKind;
 use super::{Logged, SignerKey, another, check_signature, mismatch};
+use crate::hash::Hash;
 use crate::rejection::Refusal;
 use crate::{PublicKey, base64};
 
@@ -21,7 +21,7 @@ pub(in crate::log) struct HashedRekord {
 
 #[derive(Debug, Deserialize)]
 struct Data {
-    hash: Fields<Hash>,
+    hash: Fields<LoggedHash>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -63,7 +63,7 @@ impl HashedRekord {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::log) struct Dsse {
-    payload_hash: Fields<Hash>,
+    payload_hash: Fields<LoggedHash>,
     signatures: Vec<Fields<DsseSignature>>,
 }
 
@@ -101,7 +101,7 @@ pub(in crate::log) struct IntotoV2 {
 #[serde(rename_all = "camelCase")]
 struct IntotoV2Content {
     envelope: Fields<IntotoV2Envelope>,
-    payload_hash: Fields<Hash>,
+    payload_hash: Fields<LoggedHash>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -166,8 +166,8 @@ pub(in crate::log) struct Intoto {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct IntotoContent {
-    hash: Fields<Hash>,
-    payload_hash: Option<Fields<Hash>>,
+    hash: Fields<LoggedHash>,
+    payload_hash: Option<Fields<LoggedHash>>,
 }
 
 impl Intoto {
@@ -197,17 +197,17 @@ impl Intoto {
 
 /// A hash in hex.
 #[derive(Debug, Deserialize)]
-struct Hash {
+struct LoggedHash {
     algorithm: String,
     value: String,
 }
 
-impl Hash {
-    fn kind(&self) -> Result<HashKind, Refusal> {
+impl LoggedHash {
+    fn kind(&self) -> Result<Hash, Refusal> {
         match self.algorithm.as_str() {
-            "sha256" => Ok(HashKind::Sha256),
-            "sha384" => Ok(HashKind::Sha384),
-            "sha512" => Ok(HashKind::Sha512),
+            "sha256" => Ok(Hash::Sha256),
+            "sha384" => Ok(Hash::Sha384),
+            "sha512" => Ok(Hash::Sha512),
             other => Err(mismatch(format!(
                 "the log entry hashes with {}, which is not known",
                 excerpt(other)

@@ -6,8 +6,8 @@
 use countersign_image::{Fields, excerpt};
 use serde::Deserialize;
 
-use super::hash::{HashKind, hex};
 use super::{Logged, SignerKey, another, check_signature, mismatch};
+use crate::hash::{Hash, hex};
 use crate::rejection::Refusal;
 use crate::{KeyAlgorithm, base64};
 
@@ -79,7 +79,7 @@ impl HashedRekord {
             }
             Logged::Digest(wanted) => kind.names(wanted, &digest),
         });
-        if data.algorithm != kind.sigstore_name() || !is_signed {
+        if data.algorithm != name_of(kind) || !is_signed {
             return Err(another("payload"));
         }
         check_signature(base64::decode(&logged.content), signature)?;
@@ -109,19 +109,28 @@ impl RawBytes {
 /// The hash that goes with a key, and the names of its kind in protobuf-specs' `PublicKeyDetails`.
 ///
 /// Ed25519 is prehashed, since the log never sees what was signed.
-fn details_of(key: KeyAlgorithm) -> (HashKind, &'static [&'static str]) {
+fn details_of(key: KeyAlgorithm) -> (Hash, &'static [&'static str]) {
     match key {
-        KeyAlgorithm::EcdsaP256 => (HashKind::Sha256, &["PKIX_ECDSA_P256_SHA_256"]),
-        KeyAlgorithm::EcdsaP384 => (HashKind::Sha384, &["PKIX_ECDSA_P384_SHA_384"]),
-        KeyAlgorithm::EcdsaP521 => (HashKind::Sha512, &["PKIX_ECDSA_P521_SHA_512"]),
-        KeyAlgorithm::Ed25519 => (HashKind::Sha512, &["PKIX_ED25519_PH"]),
+        KeyAlgorithm::EcdsaP256 => (Hash::Sha256, &["PKIX_ECDSA_P256_SHA_256"]),
+        KeyAlgorithm::EcdsaP384 => (Hash::Sha384, &["PKIX_ECDSA_P384_SHA_384"]),
+        KeyAlgorithm::EcdsaP521 => (Hash::Sha512, &["PKIX_ECDSA_P521_SHA_512"]),
+        KeyAlgorithm::Ed25519 => (Hash::Sha512, &["PKIX_ED25519_PH"]),
         KeyAlgorithm::Rsa => (
-            HashKind::Sha256,
+            Hash::Sha256,
             &[
                 "PKIX_RSA_PKCS1V15_2048_SHA256",
                 "PKIX_RSA_PKCS1V15_3072_SHA256",
                 "PKIX_RSA_PKCS1V15_4096_SHA256",
             ],
         ),
+    }
+}
+
+/// The name in protobuf-specs' `HashAlgorithm`.
+fn name_of(hash: Hash) -> &'static str {
+    match hash {
+        Hash::Sha256 => "SHA2_256",
+        Hash::Sha384 => "SHA2_384",
+        Hash::Sha512 => "SHA2_512",
     }
 }

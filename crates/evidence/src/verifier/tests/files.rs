@@ -17,8 +17,12 @@ struct Case {
 
 impl Case {
     fn all(folder: &'static str) -> Vec<Self> {
-        let cases: Vec<Value> = serde_json::from_slice(&fixture(&format!("{folder}/cases.json"))).unwrap();
-        cases.into_iter().map(|wire| Self { folder, wire }).collect()
+        let cases: Vec<Value> =
+            serde_json::from_slice(&fixture(&format!("{folder}/cases.json"))).unwrap();
+        cases
+            .into_iter()
+            .map(|wire| Self { folder, wire })
+            .collect()
     }
 
     fn text(&self, name: &str) -> Option<&str> {
@@ -101,7 +105,11 @@ fn every_case_of_the_conformance_suite_has_its_verdict_by_content_and_by_digest(
 fn every_bundle_of_other_producers_has_its_verdict() {
     let mut wrong = Vec::new();
     for case in Case::all("bundles") {
-        let digest = format!("{}:{}", case.text("digest_alg").unwrap(), case.text("digest").unwrap());
+        let digest = format!(
+            "{}:{}",
+            case.text("digest_alg").unwrap(),
+            case.text("digest").unwrap()
+        );
         let answer = match case.text("artifact") {
             Some(file) => case.ask(&Artifact::Bytes(&case.file(file))),
             None => case.ask(&Artifact::Digest(&digest.parse().unwrap())),

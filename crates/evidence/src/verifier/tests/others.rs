@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::*;
-use countersign_image::Origin;
 use crate::testing::{attachment, signature_attachment, simple_signing};
+use countersign_image::Origin;
 
 #[test]
 fn a_simple_signing_payload_must_be_of_cosigns_type_about_this_image_and_unambiguous() {
