@@ -67,10 +67,13 @@ impl Client {
         target: &str,
     ) -> Result<Option<(Digest, Document, Bytes)>, SourceError> {
         let target = Target::parse(target);
-        let Some(found) = self.fetch_manifest(repository, &target).await? else {
+        let Some(found) = self
+            .fetch_manifest(repository, &target, limits::MANIFEST_BYTES)
+            .await?
+        else {
             return Ok(None);
         };
-        let document = found.parse(repository, &target)?;
+        let document = found.parse()?;
         Ok(Some((found.digest, document, found.bytes)))
     }
 
@@ -249,14 +252,17 @@ impl ImageSource for Client {
         }
         let repository = reference.repository();
         let target = Target::Tag(reference.tag().unwrap_or_default());
-        let Some(found) = self.fetch_manifest(repository, &target).await? else {
+        let Some(found) = self
+            .fetch_manifest(repository, &target, limits::MANIFEST_BYTES)
+            .await?
+        else {
             let host = repository.registry().to_owned();
             return Err(SourceError::ImageNotFound {
                 host,
                 reference: reference.to_string(),
             });
         };
-        let content = found.parse(repository, &target)?;
+        let content = found.parse()?;
         Ok(Resolved {
             image: reference.pin(found.digest),
             content: Some(content),

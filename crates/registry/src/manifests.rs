@@ -6,8 +6,7 @@ use std::fmt;
 
 use bytes::Bytes;
 use countersign_image::{
-    Descriptor, Digest, Document, ManifestError, Repository, SourceError, excerpt, limits,
-    media_type,
+    Descriptor, Digest, Document, ManifestError, Repository, SourceError, excerpt, media_type,
 };
 use http::header;
 
@@ -18,8 +17,8 @@ use crate::client::Client;
 #[derive(Clone, Debug)]
 pub(crate) enum Target<'a> {
     Digest(Digest),
-    /// By a descriptor, whose size is known too.
-    Entry(&'a Descriptor),
+    /// As a list announces it, with its size.
+    Entry(&'a Digest, u64),
     Tag(&'a str),
 }
 
@@ -28,7 +27,12 @@ pub(crate) enum Target<'a> {
 pub(crate) struct Found {
     pub(crate) digest: Digest,
     pub(crate) bytes: Bytes,
-    media_type: Option<String>,
+    /// What it was declared to be.
+    pub(crate) media_type: Option<String>,
+    /// Where it came from, for messages.
+    pub(crate) host: String,
+    /// What was asked for, for messages.
+    pub(crate) what: String,
 }
 
 impl<'a> Target<'a> {
@@ -39,7 +43,7 @@ impl<'a> Target<'a> {
     fn digest(&self) -> Option<&Digest> {
         match self {
             Self::Digest(digest) => Some(digest),
-            Self::Entry(descriptor) => Some(&descriptor.digest),
+            Self::Entry(digest, _) => Some(digest),
             Self::Tag(_) => None,
         }
     }
@@ -55,60 +59,65 @@ impl fmt::Display for Target<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Digest(digest) => digest.fmt(formatter),
-            Self::Entry(descriptor) => descriptor.digest.fmt(formatter),
+            Self::Entry(digest, _) => digest.fmt(formatter),
             Self::Tag(tag) => formatter.write_str(tag),
         }
     }
 }
 
 impl Found {
-    /// The document, if it is what the registry says it is.
-    pub(crate) fn parse(
-        &self,
-        repository: &Repository,
-        target: &Target<'_>,
-    ) -> Result<Document, SourceError> {
-        let parsed = Document::parse(&self.bytes, self.media_type.as_deref());
-        parsed.map_err(|error| {
-            SourceError::manifest(repository.registry(), &target.of(repository), &error)
-        })
+    /// The document, if it is what it is declared to be.
+    pub(crate) fn parse(&self) -> Result<Document, SourceError> {
+        Document::parse(&self.bytes, self.media_type.as_deref())
+            .map_err(|error| self.failure(&error))
     }
 
     /// The document, or why the bytes make none. Only what the registry does wrong is an error: what a pusher wrote
     /// is a finding.
-    pub(crate) fn parse_attached(
-        &self,
-        repository: &Repository,
-        target: &Target<'_>,
-    ) -> Result<Result<Document, ManifestError>, SourceError> {
+    pub(crate) fn parse_attached(&self) -> Result<Result<Document, ManifestError>, SourceError> {
         match Document::parse(&self.bytes, self.media_type.as_deref()) {
             Ok(document) => Ok(Ok(document)),
-            Err(error @ (ManifestError::TooLarge { .. } | ManifestError::TooMany { .. })) => Err(
-                SourceError::manifest(repository.registry(), &target.of(repository), &error),
-            ),
-            Err(error) if Document::parse(&self.bytes, None).is_ok() => Err(SourceError::manifest(
-                repository.registry(),
-                &target.of(repository),
-                &error,
-            )),
+            Err(error @ (ManifestError::TooLarge { .. } | ManifestError::TooMany { .. })) => {
+                Err(self.failure(&error))
+            }
+            Err(error) if Document::parse(&self.bytes, None).is_ok() => Err(self.failure(&error)),
             Err(error) => Ok(Err(error)),
         }
+    }
+
+    /// Itself, if it has as many bytes as were announced.
+    pub(crate) fn of_size(self, wanted: u64) -> Result<Self, SourceError> {
+        let got = self.bytes.len() as u64;
+        if got == wanted {
+            return Ok(self);
+        }
+        Err(SourceError::SizeMismatch {
+            host: self.host,
+            what: self.what,
+            wanted,
+            got,
+        })
+    }
+
+    fn failure(&self, error: &ManifestError) -> SourceError {
+        SourceError::manifest(&self.host, &self.what, error)
     }
 }
 
 impl Client {
-    /// A manifest; `None` when the registry says that there is none.
+    /// A manifest of at most `limit` bytes; `None` when the registry says that there is none.
     pub(crate) async fn fetch_manifest(
         &self,
         repository: &Repository,
         target: &Target<'_>,
+        limit: usize,
     ) -> Result<Option<Found>, SourceError> {
         let what = target.of(repository);
         let url = self.url(repository, &format!("manifests/{target}"))?;
-        let mut call = Call::get(repository, url, what, limits::MANIFEST_BYTES);
+        let mut call = Call::get(repository, url, what, limit);
         call.accept = media_type::ACCEPT_MANIFESTS.join(", ");
-        if let Target::Entry(descriptor) = target {
-            call.size = Some(within(&call, descriptor, limits::MANIFEST_BYTES)?);
+        if let Target::Entry(_, size) = target {
+            call.size = Some(within(&call.registry(), &call.what, *size, limit)?);
         }
         let answer = self.send(&call).await?;
         if answer.status.as_u16() == 404 {
@@ -117,13 +126,15 @@ impl Client {
         let answer = answer.success(&call)?;
         let media_type = manifest_type(&call, &answer)?;
         let digest = match target.digest() {
-            Some(digest) => verified(&call, digest, &answer.body)?,
+            Some(digest) => verified(&call.registry(), digest, &answer.body)?,
             None => announced(&call, &answer)?,
         };
         Ok(Some(Found {
             digest,
             bytes: answer.body,
             media_type,
+            host: call.registry(),
+            what: call.what,
         }))
     }
 
@@ -138,7 +149,7 @@ impl Client {
         let what = format!("{}@{}", repository.path(), blob.digest);
         let url = self.url(repository, &format!("blobs/{}", blob.digest))?;
         let mut call = Call::get(repository, url, what, limit);
-        call.size = Some(within(&call, blob, limit)?);
+        call.size = Some(within(&call.registry(), &call.what, blob.size, limit)?);
         let answer = self.send(&call).await?;
         if answer.status.as_u16() == 404 {
             return Err(SourceError::AttachmentMissing {
@@ -147,21 +158,21 @@ impl Client {
             });
         }
         let answer = answer.success(&call)?;
-        verified(&call, &blob.digest, &answer.body)?;
+        verified(&call.registry(), &blob.digest, &answer.body)?;
         Ok(answer.body)
     }
 }
 
 /// The announced size, unless it alone is a reason not to ask.
-fn within(call: &Call<'_>, descriptor: &Descriptor, limit: usize) -> Result<u64, SourceError> {
-    if descriptor.size > limit as u64 {
+pub(crate) fn within(host: &str, what: &str, size: u64, limit: usize) -> Result<u64, SourceError> {
+    if size > limit as u64 {
         return Err(SourceError::TooLarge {
-            host: call.registry(),
-            what: call.what.clone(),
+            host: host.to_owned(),
+            what: what.to_owned(),
             limit,
         });
     }
-    Ok(descriptor.size)
+    Ok(size)
 }
 
 fn manifest_type(call: &Call<'_>, answer: &Answer) -> Result<Option<String>, SourceError> {
@@ -179,15 +190,15 @@ fn manifest_type(call: &Call<'_>, answer: &Answer) -> Result<Option<String>, Sou
     })
 }
 
-fn verified(call: &Call<'_>, wanted: &Digest, bytes: &[u8]) -> Result<Digest, SourceError> {
+/// The digest, if the bytes are what it names.
+pub(crate) fn verified(host: &str, wanted: &Digest, bytes: &[u8]) -> Result<Digest, SourceError> {
     if wanted.verifies(bytes) {
         return Ok(wanted.clone());
     }
-    let (host, got) = (call.registry(), Digest::of(bytes));
     Err(SourceError::DigestMismatch {
-        host,
+        host: host.to_owned(),
         wanted: wanted.clone(),
-        got,
+        got: Digest::of(bytes),
     })
 }
 

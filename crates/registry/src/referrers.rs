@@ -55,7 +55,7 @@ impl Client {
     ) -> Result<Option<Vec<Descriptor>>, SourceError> {
         let first = self.url(repository, &format!("referrers/{subject}"))?;
         let what = format!("the referrers of {}@{subject}", repository.path());
-        let mut call = Call::get(repository, first, what, limits::MANIFEST_BYTES);
+        let mut call = Call::get(repository, first, what, limits::CARRIER_BYTES);
         call.accept = media_type::OCI_INDEX.to_owned();
         let mut entries = Vec::new();
         let mut asked: Vec<Url> = Vec::new();
@@ -67,7 +67,11 @@ impl Client {
                 return Ok(None);
             }
             let answer = answer.success(&call)?;
-            add(&call, &mut entries, page(&call, &answer)?.manifests)?;
+            add(
+                repository.registry(),
+                &mut entries,
+                page(&call, &answer)?.manifests,
+            )?;
             let Some(next) = link::next(&answer.headers) else {
                 return Ok(Some(entries));
             };
@@ -95,7 +99,10 @@ impl Client {
     ) -> Result<Vec<Descriptor>, SourceError> {
         let tag = subject.tag_stem();
         let target = Target::Tag(&tag);
-        let Some(found) = self.fetch_manifest(repository, &target).await? else {
+        let Some(found) = self
+            .fetch_manifest(repository, &target, limits::CARRIER_BYTES)
+            .await?
+        else {
             return Ok(Vec::new());
         };
         let call = Call::get(
@@ -104,21 +111,21 @@ impl Client {
             target.of(repository),
             0,
         );
-        let Document::Index(index) = found.parse(repository, &target)? else {
+        let Document::Index(index) = found.parse()? else {
             return Err(malformed(
                 &call,
                 "it is a manifest where a list of referrers belongs",
             ));
         };
         let mut entries = Vec::new();
-        add(&call, &mut entries, index.manifests)?;
+        add(repository.registry(), &mut entries, index.manifests)?;
         Ok(entries)
     }
 }
 
 /// Adds what is not listed yet, up to the limit: a longer list is refused, since a part of it could hide the rest.
-fn add(
-    call: &Call<'_>,
+pub(crate) fn add(
+    host: &str,
     entries: &mut Vec<Descriptor>,
     more: Vec<Descriptor>,
 ) -> Result<(), SourceError> {
@@ -127,10 +134,9 @@ fn add(
             continue;
         }
         if entries.len() == limits::REFERRERS {
-            let (host, what) = (call.registry(), "referrers of one image".to_owned());
             return Err(SourceError::TooMany {
-                host,
-                what,
+                host: host.to_owned(),
+                what: "referrers of one image".to_owned(),
                 limit: limits::REFERRERS,
             });
         }

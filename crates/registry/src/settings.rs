@@ -18,7 +18,7 @@ use crate::proxies::Proxies;
 pub struct Settings {
     /// Addresses of hosts that are not asked of DNS.
     pub addresses: BTreeMap<String, Vec<SocketAddr>>,
-    /// How many attached bytes all collections of the client hold at once; what is more waits.
+    /// How many attached bytes the collections of the client hold at once, beside one of them; what is more waits.
     pub attachment_room: usize,
     /// How long a connection may take to be made.
     pub connect_timeout: Duration,

@@ -136,7 +136,7 @@ impl Transport {
     }
 }
 
-fn base(settings: &Settings, tls: &rustls::ClientConfig) -> reqwest::ClientBuilder {
+pub(crate) fn base(settings: &Settings, tls: &rustls::ClientConfig) -> reqwest::ClientBuilder {
     Client::builder()
         .connect_timeout(settings.connect_timeout)
         .redirect(Policy::none())
@@ -263,7 +263,7 @@ fn failure(call: &Call<'_>, error: reqwest::Error) -> SourceError {
 }
 
 /// The cause of an error. What an I/O error wraps is not its source but what it is.
-fn below<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+pub(crate) fn below<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
     match error
         .downcast_ref::<std::io::Error>()
         .and_then(std::io::Error::get_ref)

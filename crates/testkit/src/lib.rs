@@ -1,4 +1,5 @@
-//! What the tests run against instead of the world: an OCI registry on a loopback port, in process or as a binary.
+//! What the tests run against instead of the world: an OCI registry on a loopback port, in process or as a binary; and a
+//! Sigstore in process.
 //!
 //! It follows the distribution specification closely enough for other clients, and departs from it only where a
 //! [`Fault`] says so. Nothing here is linked into what ships.
@@ -11,6 +12,7 @@
 
 mod alter;
 mod auth;
+mod buildkit;
 mod fault;
 mod fixture;
 mod layout;
@@ -20,15 +22,20 @@ mod raw;
 mod registry;
 mod routes;
 mod serve;
+pub mod sigstore;
 mod stock;
 mod store;
 mod tls;
+mod tuf;
 mod upload;
 
 pub use auth::Issuer;
+pub use buildkit::{AttestationForm, BuildKitIndex};
 pub use fault::Fault;
 pub use fixture::{Layer, Pushed};
 pub use log::{Log, Request};
 pub use raw::RawServer;
 pub use registry::{Builder, TestRegistry};
+pub use sigstore::Sigstore;
 pub use tls::Identity;
+pub use tuf::{TufRepository, TufServer};

@@ -107,16 +107,27 @@ impl Log {
     /// a client waits for. It means something only when every answer is delayed well beyond what the client needs to
     /// send requests that it sends together.
     pub fn depth(&self) -> usize {
+        self.depths()
+            .into_iter()
+            .map(|(depth, _)| depth)
+            .max()
+            .unwrap_or(0)
+    }
+
+    /// How deep each request was chained, counted from 1, and its line; sorted.
+    pub fn depths(&self) -> Vec<(usize, String)> {
         let requests = self.requests();
-        let mut depths: Vec<usize> = Vec::with_capacity(requests.len());
+        let mut depths: Vec<(usize, String)> = Vec::with_capacity(requests.len());
         for request in &requests {
             let before = requests
                 .iter()
                 .zip(&depths)
                 .filter(|(earlier, _)| earlier.ended.is_some_and(|ended| ended <= request.began));
-            depths.push(1 + before.map(|(_, depth)| *depth).max().unwrap_or(0));
+            let depth = 1 + before.map(|(_, (depth, _))| *depth).max().unwrap_or(0);
+            depths.push((depth, request.line()));
         }
-        depths.into_iter().max().unwrap_or(0)
+        depths.sort();
+        depths
     }
 
     /// Forgets what was seen.

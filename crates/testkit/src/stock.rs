@@ -204,7 +204,7 @@ impl TestRegistry {
             .expect("the test names a valid repository")
     }
 
-    fn push_platform(
+    pub(crate) fn push_platform(
         &self,
         repository: &str,
         os: &str,
@@ -231,7 +231,7 @@ impl TestRegistry {
         self.push_manifest(repository, OCI_MANIFEST, manifest.to_string())
     }
 
-    fn artifact(
+    pub(crate) fn artifact(
         &self,
         repository: &str,
         artifact_type: &str,
@@ -256,7 +256,12 @@ impl TestRegistry {
         manifest
     }
 
-    fn blob_descriptor(&self, repository: &str, media_type: &str, content: &str) -> Value {
+    pub(crate) fn blob_descriptor(
+        &self,
+        repository: &str,
+        media_type: &str,
+        content: &str,
+    ) -> Value {
         let digest = self.push_blob(repository, content.to_owned());
         json!({"mediaType": media_type, "digest": digest.to_string(), "size": content.len()})
     }

@@ -107,6 +107,60 @@ async fn unites_every_form_by_every_road() {
     }
 }
 
+// Written by cosign with `--registry-referrers-mode=oci-1-1`, and by Docker for its hardened images: what is otherwise
+// found by tag, found by another road.
+#[tokio::test]
+async fn reads_the_older_forms_as_referrers_too() {
+    let cosign = |kind: &str| format!("application/vnd.dev.cosign.artifact.{kind}.v1+json");
+    for (registry, list) in [
+        (TestRegistry::start().await, "referrer"),
+        (
+            TestRegistry::builder().without_referrers().start().await,
+            "fallback",
+        ),
+    ] {
+        let image = push_api(&registry);
+        let signed = [
+            Layer::new(SIMPLE_SIGNING, "1").annotated("dev.cosignproject.cosign/signature", "one"),
+            Layer::new(SIMPLE_SIGNING, "1").annotated("dev.cosignproject.cosign/signature", "two"),
+        ];
+        registry.push_referrer(&image, &cosign("sig"), &signed);
+        let attested = [
+            Layer::new(ENVELOPE, "provenance"),
+            Layer::new(ENVELOPE, "SBOM"),
+        ];
+        registry.push_referrer(&image, &cosign("att"), &attested);
+        registry.push_referrer(&image, "application/vnd.in-toto+json", &attested);
+        let sbom = [Layer::new("text/spdx+json", "{}")];
+        registry.push_referrer(&image, &cosign("sbom"), &sbom);
+        let sbom = [Layer::new("application/octet-stream", "{}")];
+        registry.push_referrer(&image, &cosign("sbom"), &sbom);
+        let signature = [Layer::new("application/jose+json", "{}")];
+        registry.push_referrer(&image, "application/vnd.cncf.notary.signature", &signature);
+        let collected = look(&client(&registry), &api(&registry)).await.unwrap();
+        let forms = [
+            "signature",
+            "signature",
+            "envelope",
+            "envelope",
+            "envelope",
+            "envelope",
+            "sbom",
+            "sbom",
+            "unsupported(notation)",
+        ];
+        assert_eq!(
+            found(&collected),
+            forms.map(|form| format!("{form}@{list}"))
+        );
+        let signatures = collected.attachments.iter().take(2).map(|attachment| {
+            let layer = attachment.layer.as_ref().unwrap();
+            layer.annotations["dev.cosignproject.cosign/signature"].as_str()
+        });
+        assert_eq!(signatures.collect::<Vec<_>>(), ["one", "two"]);
+    }
+}
+
 #[tokio::test]
 async fn an_image_with_nothing_attached_has_an_empty_list() {
     for registry in [

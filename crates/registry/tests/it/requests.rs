@@ -80,7 +80,8 @@ async fn without_the_referrers_api_it_is_one_more_until_that_is_known() {
     let client = client(&registry);
     let tag = |name: &str| format!("{}/shop/{name}:1.0", registry.host());
     assert_eq!(depth(&registry, &client, &tag("first")).await, 5);
-    assert_eq!(registry.log().count("GET *referrers*"), 1);
+    // Of the index and of each child: they are asked about together.
+    assert_eq!(registry.log().count("GET *referrers*"), 3);
     assert_eq!(depth(&registry, &client, &tag("second")).await, 4);
     assert_eq!(registry.log().count("GET *referrers*"), 0);
 }

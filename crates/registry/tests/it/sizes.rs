@@ -379,3 +379,33 @@ async fn survives_large_attachments_of_many_images_at_once() {
     assert_eq!(second.await.unwrap().unwrap().attachments.len(), 1);
     assert_eq!(fetched(&blobs[1]), 1);
 }
+
+/// Each holds a part of the room and waits for more, which only the other could give.
+#[tokio::test]
+async fn collections_that_wait_for_each_other_all_come_to_an_end() {
+    let registry = TestRegistry::start().await;
+    for tag in ["1", "2", "3"] {
+        let image = registry.push_image("shop/api", tag, tag);
+        for part in ["a", "b", "c"] {
+            let layer = bundle(&format!("{tag} {part} {}", " ".repeat(300 * 1024)));
+            let referrer = registry.push_referrer(&image, BUNDLE, &[layer]);
+            // The first part of each image is held before the others are known.
+            if part != "a" {
+                let manifest = format!("GET */manifests/{}", referrer.digest());
+                registry.fault(Fault::on(&manifest).delay(Duration::from_millis(300)));
+            }
+        }
+    }
+    let client = Client::new(Settings {
+        attachment_room: 1000 * 1024,
+        ..settings(&[registry.host()])
+    });
+    let client = client.unwrap();
+    let looks = ["1", "2", "3"].map(|tag| {
+        let (client, name) = (&client, format!("{}/shop/api:{tag}", registry.host()));
+        async move { look(client, &name).await.unwrap().attachments.len() }
+    });
+    let all = futures_util::future::join_all(looks);
+    let found = tokio::time::timeout(Duration::from_secs(60), all).await;
+    assert_eq!(found.unwrap(), [3, 3, 3]);
+}

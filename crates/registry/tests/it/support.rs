@@ -97,12 +97,13 @@ pub(crate) fn found(collected: &Collected) -> Vec<String> {
     collected.attachments.iter().map(word).collect()
 }
 
-fn word(attachment: &Attachment) -> String {
+pub(crate) fn word(attachment: &Attachment) -> String {
     let form = match &attachment.form {
         Form::Bundle => "bundle".to_owned(),
         Form::Envelope => "envelope".to_owned(),
         Form::Malformed(why) => format!("malformed({why})"),
         Form::SimpleSigning => "signature".to_owned(),
+        Form::Statement => "statement".to_owned(),
         Form::UnsignedSbom => "sbom".to_owned(),
         Form::Unsupported(what) => format!("unsupported({what})"),
         _ => unreachable!("a form that these tests do not know"),
@@ -110,6 +111,7 @@ fn word(attachment: &Attachment) -> String {
     let origin = match attachment.origin {
         Origin::AttestationTag => "att",
         Origin::FallbackTag => "fallback",
+        Origin::Index => "index",
         Origin::Referrer => "referrer",
         Origin::SbomTag => "sbom-tag",
         Origin::SignatureTag => "sig",
