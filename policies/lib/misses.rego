@@ -16,6 +16,11 @@ sboms := [line("SBOM", entry) |
 	_is_sbom(entry)
 ]
 
+summaries := [line("verification summary", entry) |
+	some entry in _rejected
+	startswith(entry.predicateType, "https://slsa.dev/verification_summary/")
+]
+
 # The detail says who signed, or why it is of no use.
 line(what, entry) := sprintf("%s %s: %s", [what, short(entry.digest), entry.detail])
 
@@ -30,7 +35,11 @@ _is_signature(entry) if {
 	not _is_sbom(entry)
 }
 
-_is_sbom(entry) if entry.reason in {"unsigned", "sbom_malformed"}
+# What nobody signed and says no type is an SBOM: nothing else is ever attached that way.
+_is_sbom(entry) if {
+	not entry.predicateType
+	entry.reason == "unsigned"
+}
 
 _is_sbom(entry) if {
 	some prefix in {"https://spdx.dev/Document", "https://cyclonedx.org/"}

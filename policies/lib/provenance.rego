@@ -2,53 +2,113 @@
 # name of a builder, is text that whoever signed could choose.
 package lib.provenance
 
-import data.lib.image
+verified := object.get(input, ["evidence", "provenance"], [])
 
-verified := image.whole(object.get(input, ["evidence", "provenance"], []))
+# Who built. BuildKit knows no builder, or takes the run that called it for one: where a certificate
+# vouches for what BuildKit wrote, its holder is the builder.
+builder(provenance) := _holder(provenance)
+
+builder(provenance) := provenance.builderId if not _holder(provenance)
 
 # The SLSA build level that one provenance proves. That it verified is level 1.
 level(provenance) := max(array.concat([1], [entry.maxLevel |
-	some entry in data.builders
+	some entry in _entries(provenance)
 	_speaks_for(provenance, entry)
 ]))
 
-# Whether its signer may name its builder: whoever may, unless the policy lists who may.
-may_name(provenance) if count(_vouchers(provenance)) == 0
+# Whether its signer may name its builder. Whoever may, unless the table lists who may.
+may_name(provenance) if count(_entries(provenance)) == 0
 
 may_name(provenance) if {
-	some entry in data.builders
-	_speaks_for(provenance, entry)
+	some entry in _listed(provenance)
+	_vouches(provenance, entry)
+}
+
+may_name(provenance) if {
+	count(_listed(provenance)) == 0
+	_is_its_own_word(provenance)
 }
 
 # Why it proves the level that it proves, in words.
-reason(provenance) := "it names no builder" if not provenance.builderId
+reason(provenance) := "it names no builder" if not builder(provenance)
 
-reason(provenance) := sprintf("builder %s is not among the builders of the policy", [provenance.builderId]) if {
-	count(_vouchers(provenance)) == 0
+reason(provenance) := sprintf("builder %s is not among the builders of the policy", [builder(provenance)]) if {
+	count(_entries(provenance)) == 0
 }
 
 reason(provenance) := sprintf("builder %s counts only by the word of %s, and this is the word of %s", [
-	provenance.builderId,
-	concat(", ", _vouchers(provenance)),
+	builder(provenance),
+	_who(provenance),
 	concat(", ", provenance.authorities),
 ]) if {
 	not may_name(provenance)
 }
 
-reason(provenance) := sprintf("builder %s reaches at most level %d", [provenance.builderId, level(provenance)]) if {
-	count(_vouchers(provenance)) > 0
+reason(provenance) := sprintf("builder %s reaches at most level %d", [builder(provenance), level(provenance)]) if {
+	count(_entries(provenance)) > 0
 	may_name(provenance)
 }
 
-# The authorities that may vouch for its builder.
-_vouchers(provenance) := {name |
+_who(provenance) := concat(", ", {name | some entry in _listed(provenance); some name in entry.authorities}) if {
+	count(_listed(provenance)) > 0
+}
+
+_who(provenance) := "its own certificate" if count(_listed(provenance)) == 0
+
+# The entries about its builder: those of the policy, or where it has none, those that are shipped.
+_entries(provenance) := _listed(provenance) if count(_listed(provenance)) > 0
+
+_entries(provenance) := [entry |
 	some entry in data.builders
-	entry.id == provenance.builderId
-	some name in entry.authorities
+	regex.match(entry.idPattern, builder(provenance))
+] if {
+	count(_listed(provenance)) == 0
+}
+
+_listed(provenance) := [entry | some entry in data.builders; entry.id == builder(provenance)]
+
+_speaks_for(provenance, entry) if {
+	entry.id
+	_vouches(provenance, entry)
 }
 
 _speaks_for(provenance, entry) if {
-	entry.id == provenance.builderId
+	entry.idPattern
+	_vouches(provenance, entry)
+	_is_its_own_word(provenance)
+	provenance.identity.issuer == entry.issuer
+	provenance.buildType in entry.buildTypes
+	_runs_there(provenance, entry)
+}
+
+_vouches(provenance, entry) if {
 	some name in entry.authorities
 	name in provenance.authorities
+}
+
+_is_its_own_word(provenance) if {
+	provenance.identity.kind == "certificate"
+	provenance.identity.subject == builder(provenance)
+}
+
+_runs_there(_, entry) if not entry.runnerEnvironment
+
+_runs_there(provenance, entry) if provenance.identity.claims.runnerEnvironment == entry.runnerEnvironment
+
+_holder(provenance) := provenance.identity.subject if {
+	provenance.identity.kind == "certificate"
+	startswith(provenance.identity.subject, "https://")
+	provenance.buildType in _buildkit
+	_names_no_builder(provenance)
+}
+
+_names_no_builder(provenance) if not provenance.builderId
+
+_names_no_builder(provenance) if {
+	regex.match(`^https://github\.com/[^/]+/[^/]+/actions/runs/[0-9]+(/attempts/[0-9]+)?$`, provenance.builderId)
+}
+
+_buildkit := {
+	"https://mobyproject.org/buildkit@v1",
+	"https://github.com/moby/buildkit/blob/master/docs/attestations/slsa-definitions.md",
 }

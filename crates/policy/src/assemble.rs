@@ -2,7 +2,7 @@
 //!
 //! Refuses rules and parameters that do not exist, and everything that would fail only when an image is judged.
 
-use countersign_evidence::Verifier;
+use countersign_evidence::{Authority, Verifier};
 use countersign_image::{Needs, excerpt};
 use serde_json::Value as Json;
 
@@ -27,7 +27,6 @@ pub(crate) fn assemble(
         .iter()
         .map(|entry| entry.name.as_str())
         .collect();
-    let builders = serde_json::to_value(&definition.builders).unwrap_or_default();
     let mut rules: Vec<Rule> = Vec::with_capacity(definition.rules.len());
     for entry in &definition.rules {
         let rule = match entry {
@@ -38,9 +37,19 @@ pub(crate) fn assemble(
                 entry,
             } => {
                 let params = params.map_or_else(|| nothing(entry), Clone::clone);
-                library_rule(library, id, *at, &params, &names, &builders, problems)
+                library_rule(
+                    library,
+                    id,
+                    *at,
+                    &params,
+                    &names,
+                    &definition.builders,
+                    problems,
+                )
             }
-            RuleEntry::Inline { rego, at } => inline_rule(library, rego, *at, &builders, problems),
+            RuleEntry::Inline { rego, at } => {
+                inline_rule(library, rego, *at, &definition.builders, problems)
+            }
         };
         let Some(rule) = rule else { continue };
         if rule.id.starts_with(INLINE) && rules.iter().any(|other| other.id == rule.id) {
@@ -66,11 +75,10 @@ pub(crate) fn assemble(
         .collect();
     needs.repositories.sort();
     needs.repositories.dedup();
-    let authorities = definition
-        .authorities
-        .into_iter()
-        .filter_map(|entry| entry.authority)
-        .collect();
+    let authorities = definition.authorities.into_iter();
+    // One that is missing was reported, if not here then where its trust root stands.
+    let authorities: Option<Vec<Authority>> = authorities.map(|entry| entry.authority).collect();
+    let authorities = authorities?;
     let verifier = match Verifier::new(authorities) {
         Ok(verifier) => verifier,
         Err(error) => {
@@ -91,6 +99,7 @@ pub(crate) fn assemble(
         selector: definition.selector,
         verifier,
         needs,
+        platforms: definition.platforms,
         rules,
     })
 }

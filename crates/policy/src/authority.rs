@@ -1,12 +1,16 @@
-//! Whom a policy accepts, and for which builders they may speak.
+//! Whom a policy accepts, and what a signature of theirs must prove.
 //!
-//! Refuses a proof that cannot be checked yet rather than do without it, and names that nobody defined.
+//! Refuses an authority that could never vouch for anything, or that would prove less than it says.
 
-use countersign_evidence::{Authority, PublicKey, Signers, Transparency};
+mod signers;
+
+use std::sync::Arc;
+
+use countersign_evidence::{Authority, Signers, Transparency, TrustError, TrustRoot, Verifier};
 use countersign_image::{Repository, excerpt};
-use serde::Serialize;
 
 use crate::fields::{Fields, Problems, list, name, text};
+use crate::trust_root::{KnownRoots, PUBLIC_GOOD};
 use crate::yaml::{Node, Value};
 
 /// An authority as written.
@@ -19,17 +23,12 @@ pub(crate) struct AuthorityEntry {
     pub(crate) repository: Option<Repository>,
 }
 
-/// Who may vouch for a builder, and up to which level.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Builder {
-    id: String,
-    authorities: Vec<String>,
-    max_level: u8,
-}
-
 /// Reads `spec.authorities`.
-pub(crate) fn read_all(spec: &Fields<'_>, problems: &mut Problems) -> Vec<AuthorityEntry> {
+pub(crate) fn read_all(
+    spec: &Fields<'_>,
+    trust_roots: &KnownRoots,
+    problems: &mut Problems,
+) -> Vec<AuthorityEntry> {
     let Some(node) = spec.require("authorities", problems) else {
         return Vec::new();
     };
@@ -43,7 +42,7 @@ pub(crate) fn read_all(spec: &Fields<'_>, problems: &mut Problems) -> Vec<Author
     }
     let mut entries: Vec<AuthorityEntry> = Vec::with_capacity(items.len());
     for item in items {
-        let Some(entry) = read(item, problems) else {
+        let Some(entry) = read(item, trust_roots, problems) else {
             continue;
         };
         if entries.iter().any(|other| other.name == entry.name) {
@@ -55,13 +54,14 @@ pub(crate) fn read_all(spec: &Fields<'_>, problems: &mut Problems) -> Vec<Author
     entries
 }
 
-fn read(node: &Node, problems: &mut Problems) -> Option<AuthorityEntry> {
+fn read(node: &Node, trust_roots: &KnownRoots, problems: &mut Problems) -> Option<AuthorityEntry> {
     let known = [
         "name",
         "key",
         "keyless",
         "certificate",
         "transparency",
+        "trustRoot",
         "repository",
     ];
     let fields = Fields::open(node, "an authority", &known, problems)?;
@@ -71,17 +71,10 @@ fn read(node: &Node, problems: &mut Problems) -> Option<AuthorityEntry> {
         problems,
     )?
     .to_owned();
-    let key = read_key(&fields, problems);
-    check_transparency(&fields, problems);
+    let authority = read_authority(&name, &fields, trust_roots, problems);
     let repository = fields
         .get("repository")
         .and_then(|node| read_repository(node, problems));
-    let authority = key.map(|key| Authority {
-        name: name.clone(),
-        signers: Signers::Keys(vec![key]),
-        trust_root: None,
-        transparency: Transparency::NONE,
-    });
     Some(AuthorityEntry {
         name,
         authority,
@@ -89,71 +82,116 @@ fn read(node: &Node, problems: &mut Problems) -> Option<AuthorityEntry> {
     })
 }
 
-fn read_key(fields: &Fields<'_>, problems: &mut Problems) -> Option<PublicKey> {
-    for later in ["keyless", "certificate"] {
-        if fields.get(later).is_some() {
-            let message = format!("authorities with `{later}` are not supported yet");
-            problems.advise(
-                fields.key(later),
-                "unsupported_feature",
-                message,
-                "use `key: {pem: …}`",
-            );
-            return None;
-        }
-    }
-    let key = Fields::open(
-        fields.require("key", problems)?,
-        "key",
-        &["pem", "secretRef"],
-        problems,
-    )?;
-    if key.get("secretRef").is_some() {
-        let message = "a key in a Secret cannot be read from a directory of policies";
-        problems.advise(
-            key.key("secretRef"),
-            "unsupported_feature",
-            message,
-            "write the public key as `pem`",
-        );
+fn read_authority(
+    name: &str,
+    fields: &Fields<'_>,
+    trust_roots: &KnownRoots,
+    problems: &mut Problems,
+) -> Option<Authority> {
+    let before = problems.count();
+    let signers = signers::read(fields, problems);
+    let written = fields.get("transparency");
+    let transparency = written.map(|node| read_transparency(node, problems));
+    let trust_root = read_trust_root(fields, transparency.flatten(), trust_roots, problems);
+    if problems.count() > before {
         return None;
     }
-    let pem = key.require("pem", problems)?;
-    match PublicKey::from_pem(text(pem, "pem", problems)?) {
-        Ok(key) => Some(key),
-        Err(error) => {
-            problems.with_hint(pem.at, error.code(), error.to_string(), error.hint());
-            None
+    let trust_root = trust_root?;
+    let signers = signers?;
+    let transparency = transparency
+        .unwrap_or_else(|| Some(default_transparency(&signers, trust_root.as_deref())))?;
+    let authority = Authority {
+        name: name.to_owned(),
+        signers,
+        trust_root,
+        transparency,
+    };
+    // By itself first: what is wrong with it is told where it stands.
+    if let Err(error) = Verifier::new(vec![authority.clone()]) {
+        let about_proof = matches!(
+            error,
+            TrustError::KeylessWithoutProof { .. }
+                | TrustError::TooFewLogs { .. }
+                | TrustError::TooFewTimestampAuthorities { .. }
+        );
+        let proof = written.filter(|_| about_proof);
+        let at = proof.map_or(fields.at, |node| node.at);
+        problems.with_hint(at, error.code(), error.to_string(), error.hint());
+        return None;
+    }
+    Some(authority)
+}
+
+/// The trust root whose logs and timestamps count, if one is wanted: for keyless signers the one of their certificates.
+/// `None` if it was reported as wrong, here or where it stands.
+fn read_trust_root(
+    fields: &Fields<'_>,
+    transparency: Option<Transparency>,
+    trust_roots: &KnownRoots,
+    problems: &mut Problems,
+) -> Option<Option<Arc<TrustRoot>>> {
+    if let Some(keyless) = fields.get("keyless") {
+        if fields.get("trustRoot").is_some() {
+            let message = "the trust root of keyless signers stands beside their identities";
+            let hint = "move it into `keyless`";
+            problems.advise(fields.key("trustRoot"), "invalid_value", message, hint);
         }
+        let node = signers::trust_root(keyless)?;
+        return trust_roots.find(node, problems).map(Some);
+    }
+    if let Some(node) = fields.get("trustRoot") {
+        return trust_roots.find(node, problems).map(Some);
+    }
+    let wanted = transparency.is_some_and(|wanted| wanted != Transparency::NONE);
+    Some(wanted.then(|| TrustRoot::built_in(PUBLIC_GOOD)).flatten())
+}
+
+fn default_transparency(signers: &Signers, root: Option<&TrustRoot>) -> Transparency {
+    match (signers, root) {
+        (Signers::Keyless(_), Some(root)) if root.log_count() == 0 => Transparency::TIMESTAMP,
+        (Signers::Keyless(_), _) => Transparency::LOG,
+        _ => Transparency::NONE,
     }
 }
 
-fn check_transparency(fields: &Fields<'_>, problems: &mut Problems) {
-    let Some(node) = fields.get("transparency") else {
-        return;
-    };
-    match text(node, "transparency", problems) {
-        None | Some("none") => {}
-        Some(written @ ("log" | "timestamp")) => {
-            let message = format!("`transparency: {written}` cannot be checked yet");
-            problems.advise(
-                node.at,
-                "unsupported_feature",
-                message,
-                "use `transparency: none`",
-            );
-        }
-        Some(other) => {
-            let message = format!("unknown transparency `{}`", excerpt(other));
-            problems.unknown(
-                node.at,
-                "invalid_value",
-                message,
-                other,
-                ["none", "log", "timestamp"],
-            );
-        }
+fn read_transparency(node: &Node, problems: &mut Problems) -> Option<Transparency> {
+    if matches!(node.value, Value::Map(_)) {
+        let fields = Fields::open(node, "transparency", &["logs", "timestamps"], problems)?;
+        let mut count = |field: &str| match fields.get(field) {
+            None => Some(0),
+            Some(node) => read_count(node, field, problems),
+        };
+        let (logs, timestamps) = (count("logs"), count("timestamps"));
+        return Some(Transparency {
+            logs: logs?,
+            timestamps: timestamps?,
+        });
     }
+    let written = text(node, "transparency", problems)?;
+    let known = [
+        ("none", Transparency::NONE),
+        ("log", Transparency::LOG),
+        ("timestamp", Transparency::TIMESTAMP),
+    ];
+    if let Some((_, transparency)) = known.iter().find(|(name, _)| *name == written) {
+        return Some(*transparency);
+    }
+    let message = format!("unknown transparency `{}`", excerpt(written));
+    let names = known.map(|(name, _)| name);
+    problems.unknown(node.at, "invalid_value", message, written, names);
+    None
+}
+
+fn read_count(node: &Node, field: &str, problems: &mut Problems) -> Option<u8> {
+    let count = match &node.value {
+        Value::Number(number) => number.as_u64().and_then(|count| u8::try_from(count).ok()),
+        _ => None,
+    };
+    if count.is_none() {
+        let message = format!("{field} is a number from 0 to {}", u8::MAX);
+        problems.report(node.at, "invalid_value", message);
+    }
+    count
 }
 
 fn read_repository(node: &Node, problems: &mut Problems) -> Option<Repository> {
@@ -164,72 +202,4 @@ fn read_repository(node: &Node, problems: &mut Problems) -> Option<Repository> {
             None
         }
     }
-}
-
-/// Reads `spec.builders`.
-pub(crate) fn read_builders(
-    spec: &Fields<'_>,
-    authorities: &[AuthorityEntry],
-    problems: &mut Problems,
-) -> Vec<Builder> {
-    let Some(node) = spec.get("builders") else {
-        return Vec::new();
-    };
-    let items = list(node, "builders", problems).unwrap_or_default();
-    items
-        .iter()
-        .filter_map(|item| read_builder(item, authorities, problems))
-        .collect()
-}
-
-fn read_builder(
-    node: &Node,
-    authorities: &[AuthorityEntry],
-    problems: &mut Problems,
-) -> Option<Builder> {
-    let fields = Fields::open(
-        node,
-        "a builder",
-        &["id", "authorities", "maxLevel"],
-        problems,
-    )?;
-    let id = fields
-        .require("id", problems)
-        .and_then(|node| name(node, "the id of a builder", problems));
-    let vouchers = fields.require("authorities", problems)?;
-    let mut names = Vec::new();
-    for item in list(vouchers, "authorities", problems)? {
-        let name = text(item, "the name of an authority", problems)?;
-        if !authorities.iter().any(|authority| authority.name == name) {
-            let message = format!("the policy has no authority `{}`", excerpt(name));
-            let known = authorities.iter().map(|authority| authority.name.as_str());
-            problems.unknown(item.at, "unknown_authority", message, name, known);
-        }
-        names.push(name.to_owned());
-    }
-    if names.is_empty() {
-        problems.report(
-            vouchers.at,
-            "invalid_value",
-            "a builder needs at least one authority that may vouch for it",
-        );
-    }
-    let level = fields.require("maxLevel", problems)?;
-    let max_level = match &level.value {
-        Value::Number(number) => number.as_u64().and_then(|level| u8::try_from(level).ok()),
-        _ => None,
-    };
-    let Some(max_level) = max_level.filter(|level| (1..=3).contains(level)) else {
-        problems.report(
-            level.at,
-            "invalid_value",
-            "maxLevel is an SLSA build level from 1 to 3",
-        );
-        return None;
-    };
-    Some(Builder {
-        id: id?.to_owned(),
-        authorities: names,
-        max_level,
-    })
 }

@@ -1,15 +1,20 @@
 //! Policy documents: from YAML to what they say.
 //!
-//! Refuses fields, kinds and features that it does not know, and collects every mistake before it gives up.
+//! Refuses fields and features that it does not know, and collects every mistake before it gives up.
 
 use countersign_image::{RepositoryPattern, excerpt};
+use serde_json::Value as Json;
 
 use crate::Mode;
-use crate::authority::{self, AuthorityEntry, Builder};
+use crate::authority::{self, AuthorityEntry};
+use crate::builders;
 use crate::entry::{self, RuleEntry};
-use crate::fields::{Fields, Problems, list, name, text};
+use crate::fields::{Fields, Problems, list, text};
+use crate::header::Header;
+use crate::platforms::Platforms;
 use crate::selector::Selector;
-use crate::yaml::{Node, Position, Value};
+use crate::trust_root::KnownRoots;
+use crate::yaml::{Node, Position};
 
 /// A `ClusterImagePolicy` as written.
 #[derive(Debug)]
@@ -21,30 +26,18 @@ pub(crate) struct Definition<'n> {
     pub(crate) selector: Selector,
     pub(crate) mode: Mode,
     pub(crate) authorities: Vec<AuthorityEntry>,
-    pub(crate) builders: Vec<Builder>,
+    /// The builder table in force.
+    pub(crate) builders: Json,
+    pub(crate) platforms: Platforms,
     pub(crate) rules: Vec<RuleEntry<'n>>,
 }
 
-/// Reads one document; `None` if it is no policy, and says why.
-pub(crate) fn read<'n>(document: &'n Node, problems: &mut Problems) -> Option<Definition<'n>> {
-    let fields = Fields::open(
-        document,
-        "the document",
-        &["apiVersion", "kind", "metadata", "spec"],
-        problems,
-    )?;
-    check_kind(&fields, problems)?;
-    let metadata = fields.require("metadata", problems);
-    let metadata = metadata.and_then(|node| {
-        Fields::open(
-            node,
-            "metadata",
-            &["name", "labels", "annotations"],
-            problems,
-        )
-    });
-    let name_node = metadata.and_then(|metadata| metadata.require("name", problems));
-    let policy_name = name_node.and_then(|node| policy_name(node, problems));
+/// Reads the `spec` of a policy; `None` if it is none, and says why.
+pub(crate) fn read<'n>(
+    header: Header<'n>,
+    trust_roots: &KnownRoots,
+    problems: &mut Problems,
+) -> Option<Definition<'n>> {
     let known = [
         "images",
         "namespaceSelector",
@@ -54,16 +47,13 @@ pub(crate) fn read<'n>(document: &'n Node, problems: &mut Problems) -> Option<De
         "platforms",
         "rules",
     ];
-    let spec = Fields::open(fields.require("spec", problems)?, "spec", &known, problems)?;
+    let spec = Fields::open(header.spec, "spec", &known, problems)?;
     let (include, exclude) = images(&spec, problems);
-    let authorities = authority::read_all(&spec, problems);
-    let builders = authority::read_builders(&spec, &authorities, problems);
-    if let Some(node) = spec.get("platforms") {
-        check_platforms(node, problems);
-    }
+    let authorities = authority::read_all(&spec, trust_roots, problems);
+    let builders = builders::read_all(&spec, &authorities, problems);
     Some(Definition {
-        name: policy_name.unwrap_or_default(),
-        name_at: name_node.map_or(document.at, |node| node.at),
+        name: header.name,
+        name_at: header.name_at,
         include,
         exclude,
         selector: spec
@@ -76,67 +66,12 @@ pub(crate) fn read<'n>(document: &'n Node, problems: &mut Problems) -> Option<De
             .unwrap_or_default(),
         authorities,
         builders,
+        platforms: spec
+            .get("platforms")
+            .and_then(|node| Platforms::read(node, problems))
+            .unwrap_or_default(),
         rules: entry::read_all(&spec, problems),
     })
-}
-
-fn check_kind(fields: &Fields<'_>, problems: &mut Problems) -> Option<()> {
-    let version_node = fields.require("apiVersion", problems)?;
-    let version = text(version_node, "apiVersion", problems)?;
-    if version != API_VERSION {
-        let message = format!("unknown apiVersion `{}`", excerpt(version));
-        problems.unknown(
-            version_node.at,
-            "unknown_api_version",
-            message,
-            version,
-            [API_VERSION],
-        );
-        return None;
-    }
-    let kind_node = fields.require("kind", problems)?;
-    let kind = text(kind_node, "kind", problems)?;
-    if kind == KIND {
-        return Some(());
-    }
-    if LATER_KINDS.contains(&kind) {
-        let message = format!("documents of kind {kind} are not supported yet");
-        problems.advise(
-            kind_node.at,
-            "unsupported_kind",
-            message,
-            format!("supported: {KIND}"),
-        );
-    } else {
-        let message = format!("unknown kind `{}`", excerpt(kind));
-        let known = std::iter::once(KIND).chain(LATER_KINDS.iter().copied());
-        problems.unknown(kind_node.at, "unknown_kind", message, kind, known);
-    }
-    None
-}
-
-fn policy_name<'n>(node: &'n Node, problems: &mut Problems) -> Option<&'n str> {
-    let written = name(node, "metadata.name", problems)?;
-    let is_label = |part: &str| {
-        let edge =
-            |letter: Option<char>| letter.is_some_and(|letter| letter.is_ascii_alphanumeric());
-        edge(part.chars().next())
-            && edge(part.chars().last())
-            && part.chars().all(|letter| {
-                letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-'
-            })
-    };
-    if written.len() > 253 || !written.split('.').all(is_label) {
-        let message = format!("`{}` is no name for a policy", excerpt(written));
-        problems.advise(
-            node.at,
-            "invalid_name",
-            message,
-            "use lower-case letters, digits, `-` and `.`",
-        );
-        return None;
-    }
-    Some(written)
 }
 
 fn images(
@@ -198,20 +133,3 @@ fn mode(node: &Node, problems: &mut Problems) -> Option<Mode> {
     }
     mode
 }
-
-/// A list would promise what nobody holds: the index itself is judged, and with it all of its platforms.
-fn check_platforms(node: &Node, problems: &mut Problems) {
-    if !matches!(&node.value, Value::Text(text) if text == "all") {
-        problems.advise(
-            node.at,
-            "unsupported_feature",
-            "platforms other than `all` are not supported yet",
-            "write `all`, or leave it out: a signature of the index speaks for all of them",
-        );
-    }
-}
-
-const API_VERSION: &str = "countersign.dev/v1alpha1";
-const KIND: &str = "ClusterImagePolicy";
-/// Kinds that have their place in the API and are not read yet.
-const LATER_KINDS: &[&str] = &["ImageException", "ImagePolicy", "Registry", "TrustRoot"];

@@ -91,15 +91,32 @@ impl Problems {
         });
     }
 
+    /// A place of this file, as messages about other places name it.
+    pub(crate) fn place(&self, at: Position) -> String {
+        format!("{}:{}", self.path, at.line)
+    }
+
     pub(crate) fn add(&mut self, error: LoadError) {
         self.errors.push(error);
+    }
+
+    /// The same file with nothing wrong so far.
+    pub(crate) fn fresh(&self) -> Self {
+        Self::new(&self.path)
+    }
+
+    /// Adds what was found apart from the rest.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        self.errors.extend(other.errors);
     }
 
     pub(crate) fn count(&self) -> usize {
         self.errors.len()
     }
 
-    pub(crate) fn into_errors(self) -> Vec<LoadError> {
+    /// All of them, in order of place.
+    pub(crate) fn into_errors(mut self) -> Vec<LoadError> {
+        self.errors.sort_by_key(|error| (error.line, error.column));
         self.errors
     }
 }
@@ -172,6 +189,30 @@ impl<'n> Fields<'n> {
             );
         }
         node
+    }
+
+    /// The one of `names` that is there; none and several are mistakes.
+    pub(crate) fn exactly_one(
+        &self,
+        names: &[&'static str],
+        problems: &mut Problems,
+    ) -> Option<(&'static str, &'n Node)> {
+        let mut present = names
+            .iter()
+            .filter_map(|name| Some((*name, self.get(name)?)));
+        match (present.next(), present.next()) {
+            (Some(one), None) => Some(one),
+            (Some(_), Some((second, _))) => {
+                let message = format!("{} has more than one of {}", self.what, names.join(", "));
+                problems.report(self.key(second), "invalid_value", message);
+                None
+            }
+            (None, _) => {
+                let message = format!("{} needs one of {}", self.what, names.join(", "));
+                problems.report(self.at, "missing_field", message);
+                None
+            }
+        }
     }
 }
 

@@ -27,7 +27,7 @@ pub struct InputParts<'a> {
     pub resolved: &'a PinnedReference,
     /// Its manifest or index.
     pub content: &'a Document,
-    /// What verified under the policy's authorities, and what did not.
+    /// What verified under the policy's authorities and may speak for what is judged, and what did not verify.
     pub evidence: &'a Evidence,
     /// The workload that runs the image.
     pub workload: &'a WorkloadContext,
@@ -125,7 +125,7 @@ pub struct Input<'a> {
     image: OnceLock<Value>,
     workload: OnceLock<Value>,
     request: OnceLock<Value>,
-    lists: [OnceLock<Value>; 5],
+    lists: [OnceLock<Value>; evidence::LISTS.len()],
 }
 
 impl<'a> Input<'a> {
@@ -183,10 +183,7 @@ impl<'a> Input<'a> {
             if !wanted.contains(name) {
                 continue;
             }
-            let make = |predicates| {
-                let (evidence, content) = (self.parts.evidence, self.parts.content);
-                rego(evidence::list(name, evidence, content, predicates))
-            };
+            let make = |predicates| rego(evidence::list(name, self.parts.evidence, predicates));
             let value = if *name == "attestations" && !predicates.is_empty() {
                 make(predicates)
             } else {

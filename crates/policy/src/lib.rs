@@ -5,17 +5,19 @@
 
 mod assemble;
 mod authority;
-
+mod builders;
 mod document;
 mod entry;
 mod error;
 mod fields;
+mod header;
 mod input;
 mod library;
 mod lint;
 mod metadata;
 mod module;
 mod pages;
+mod platforms;
 mod policy;
 mod reads;
 mod rego;
@@ -24,6 +26,7 @@ mod schema;
 mod selector;
 mod set;
 mod tester;
+mod trust_root;
 mod verdict;
 mod yaml;
 
@@ -31,8 +34,13 @@ pub use error::{LoadError, LoadErrors, SourceFile};
 pub use input::{Input, InputParts, RequestContext, WorkloadContext};
 pub use library::files as library_files;
 pub use pages::rule_pages;
+pub use platforms::Scope;
 pub use policy::{Mode, Policy};
 pub use selector::Namespace;
 pub use set::{Match, PolicySet};
 pub use tester::{RegoTest, TestReport, run_rego_tests};
+pub use trust_root::{
+    NamedTrustRoot, TrustRootFacts, TrustRootLocation, TrustRootOrigin, TrustRootSource,
+    TrustRoots, TufLocation, TufRepository, trust_root_sources,
+};
 pub use verdict::{Verdict, Violation};

@@ -3,14 +3,16 @@
 //! Never allows what it could not evaluate.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use countersign_evidence::Verifier;
-use countersign_image::{Needs, Repository, RepositoryPattern};
+use countersign_evidence::{Evidence, Verifier};
+use countersign_image::{Descriptor, Needs, Repository, RepositoryPattern};
 use serde::Serialize;
 
+use crate::platforms::Platforms;
 use crate::rule::Rule;
 use crate::selector::{Selection, Selector};
-use crate::{Input, Namespace, Verdict};
+use crate::{Input, Namespace, Scope, Verdict, Violation};
 
 /// What a violation of a policy means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -46,6 +48,7 @@ pub struct Policy {
     pub(crate) selector: Selector,
     pub(crate) verifier: Verifier,
     pub(crate) needs: Needs,
+    pub(crate) platforms: Platforms,
     pub(crate) rules: Vec<Rule>,
 }
 
@@ -85,21 +88,66 @@ impl Policy {
         !self.selector.is_empty()
     }
 
-    /// Judges one image. Synchronous, bounded, and never panics; run it off the threads that serve connections.
+    /// What there is to judge: one body of evidence after the other, each with the platforms that it is for. `children`
+    /// are those of an index that a node could run; `None` for a single manifest.
+    ///
+    /// Each scope is judged by itself, and [`Policy::combine`] makes one verdict of all. There may be none, where the
+    /// policy demands platforms that the index does not have.
+    pub fn scopes(&self, children: Option<&[Descriptor]>, evidence: &Arc<Evidence>) -> Vec<Scope> {
+        match children {
+            Some(children) => self.platforms.scopes(children, evidence),
+            None => vec![Scope {
+                evidence: Arc::clone(evidence),
+                platforms: Vec::new(),
+            }],
+        }
+    }
+
+    /// The verdict of an image from those of its scopes: all must hold.
+    pub fn combine(&self, judged: Vec<(Scope, Verdict)>) -> Verdict {
+        let mut verdict = self.nothing_found();
+        if judged.is_empty() {
+            verdict.violations.push(self.no_platform());
+        }
+        verdict.merge(judged);
+        verdict
+    }
+
+    /// Judges one image by one body of evidence. Synchronous, bounded, and never panics; run it off the threads that serve connections.
     pub fn evaluate(&self, input: &Input<'_>) -> Verdict {
-        let mut verdict = Verdict {
-            policy: self.name.clone(),
-            mode: self.mode,
-            violations: Vec::new(),
-            warnings: Vec::new(),
-            authorities: self.vouchers(input),
-        };
+        let mut verdict = self.nothing_found();
+        verdict.authorities = self.vouchers(input);
         for rule in &self.rules {
             let mut findings = rule.evaluate(input);
             verdict.violations.append(&mut findings.violations);
             verdict.warnings.append(&mut findings.warnings);
         }
         verdict
+    }
+
+    fn nothing_found(&self) -> Verdict {
+        Verdict {
+            policy: self.name.clone(),
+            mode: self.mode,
+            violations: Vec::new(),
+            warnings: Vec::new(),
+            authorities: Vec::new(),
+        }
+    }
+
+    /// The index has none of the platforms that are demanded: nothing was judged, so nothing may run.
+    fn no_platform(&self) -> Violation {
+        Violation {
+            rule: "platforms".to_owned(),
+            code: "no_platform".to_owned(),
+            message: format!(
+                "wanted an image for {}, found none in the index",
+                self.platforms
+            ),
+            details: serde_json::Value::Null,
+            fix: Some("build the image for a platform that the policy lists".to_owned()),
+            platforms: Vec::new(),
+        }
     }
 
     /// Whether it covers images of `repository` in `namespace`.

@@ -61,9 +61,14 @@ impl Reads {
     /// Adds what must be collected for a rule that reads these.
     pub(crate) fn add_needs(&self, needs: &mut Needs) {
         needs.signatures |= self.has("evidence", "signatures");
-        needs.attestations |= ["provenance", "sboms", "attestations"]
-            .iter()
-            .any(|list| self.has("evidence", list));
+        needs.attestations |= [
+            "attestations",
+            "provenance",
+            "sboms",
+            "verificationSummaries",
+        ]
+        .iter()
+        .any(|list| self.has("evidence", list));
         needs.unsigned_sboms |= self.has("evidence", "sboms");
     }
 }
@@ -89,6 +94,7 @@ pub(crate) const SECTIONS: &[(&str, &[&str])] = &[
             "rejected",
             "sboms",
             "signatures",
+            "verificationSummaries",
         ],
     ),
     (

@@ -55,6 +55,7 @@ impl Rule {
                 message: legible(&element.msg),
                 details: legible_details(element.details),
                 fix: element.fix.as_deref().map(legible),
+                platforms: Vec::new(),
             });
         let warnings = elements(&answer.warn, "warn")?;
         let warnings = warnings
@@ -73,6 +74,7 @@ impl Rule {
             message: defect.message,
             details: Json::Null,
             fix: None,
+            platforms: Vec::new(),
         }
     }
 }

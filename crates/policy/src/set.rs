@@ -9,14 +9,21 @@ use countersign_image::{Digest, Repository};
 
 use crate::assemble::assemble;
 use crate::fields::Problems;
+use crate::header::{Header, Kind};
 use crate::library::{self, Library};
 use crate::selector::Selection;
-use crate::{LoadError, LoadErrors, Namespace, Policy, SourceFile, document, yaml};
+use crate::trust_root::{BUILT_IN, KnownRoots};
+use crate::yaml::{self, Node};
+use crate::{
+    LoadError, LoadErrors, NamedTrustRoot, Namespace, Policy, SourceFile, TrustRootFacts,
+    TrustRootOrigin, TrustRoots, document,
+};
 
 /// The policies in force.
 #[derive(Debug)]
 pub struct PolicySet {
     policies: Vec<Arc<Policy>>,
+    trust_roots: Vec<NamedTrustRoot>,
     revision: String,
 }
 
@@ -32,44 +39,53 @@ pub struct Match<'a> {
 impl PolicySet {
     /// Loads policy documents, or says everything that is wrong with them.
     ///
+    /// `read` holds what was read for the [`trust_root_sources`](crate::trust_root_sources) of the documents.
+    ///
     /// # Errors
     ///
     /// Every mistake in the documents, and documents without a policy.
-    pub fn load(documents: &[SourceFile]) -> Result<Self, LoadErrors> {
-        let library = Library::shipped()?;
-        let mut policies: BTreeMap<String, (String, Policy)> = BTreeMap::new();
-        let mut errors = Vec::new();
-        for file in documents {
-            for (policy, place) in load_file(file, library, &mut errors) {
-                if let Some((first, _)) = policies.get(&policy.name) {
-                    let message =
-                        format!("the policy `{}` is defined already in {first}", policy.name);
-                    errors.push(LoadError { message, ..place });
-                    continue;
-                }
-                let stands = format!("{}:{}", place.path, place.line);
-                policies.insert(policy.name.clone(), (stands, policy));
+    pub fn load(documents: &[SourceFile], read: &TrustRoots) -> Result<Self, LoadErrors> {
+        let mut problems: Vec<Problems> = documents
+            .iter()
+            .map(|file| Problems::new(&file.path))
+            .collect();
+        let trees: Vec<Vec<Node>> = documents
+            .iter()
+            .zip(&mut problems)
+            .map(|(file, problems)| parse(file, problems))
+            .collect();
+        let mut loader = Loader {
+            library: Library::shipped()?,
+            trust_roots: KnownRoots::default(),
+            policies: BTreeMap::new(),
+        };
+        let mut policies = Vec::new();
+        for (tree, problems) in trees.iter().zip(&mut problems) {
+            let headers = tree.iter().filter_map(|node| Header::read(node, problems));
+            let (of_policies, of_roots): (Vec<_>, Vec<_>) =
+                headers.partition(|header| header.kind == Kind::ClusterImagePolicy);
+            for header in of_roots {
+                loader.trust_roots.add(header, read, problems);
+            }
+            policies.push(of_policies);
+        }
+        // After all trust roots: a policy may stand before the one that it names.
+        for (headers, problems) in policies.into_iter().zip(&mut problems) {
+            for header in headers {
+                loader.add_policy(header, problems);
             }
         }
-        if policies.is_empty() && errors.is_empty() {
-            let path = documents.first().map_or("policies", |file| &file.path);
-            let hint = Some("add a document of kind ClusterImagePolicy".to_owned());
-            errors.push(LoadError {
-                hint,
-                ..LoadError::new(path, "no_policies", "there is no policy")
-            });
+        let mut errors: Vec<LoadError> = problems
+            .into_iter()
+            .flat_map(Problems::into_errors)
+            .collect();
+        if loader.policies.is_empty() && errors.is_empty() {
+            errors.push(no_policies(documents));
         }
         if !errors.is_empty() {
             return Err(LoadErrors(errors));
         }
-        let policies = policies
-            .into_values()
-            .map(|(_, policy)| Arc::new(policy))
-            .collect();
-        Ok(Self {
-            policies,
-            revision: revision(documents),
-        })
+        Ok(loader.finish(revision(documents, read)))
     }
 
     /// The policies, in order of name.
@@ -94,51 +110,98 @@ impl PolicySet {
         matches.collect()
     }
 
-    /// A hash of everything that decides: documents and library.
+    /// The trust roots in force: those of documents, and those that are built in and used.
+    pub fn trust_roots(&self) -> &[NamedTrustRoot] {
+        &self.trust_roots
+    }
+
+    /// A hash of everything that decides: documents, what was read for them, and library.
     pub fn revision(&self) -> &str {
         &self.revision
     }
 }
 
-/// The policies of `file`, each with the error to report if its name is taken.
-fn load_file(
-    file: &SourceFile,
-    library: &Library,
-    errors: &mut Vec<LoadError>,
-) -> Vec<(Policy, LoadError)> {
-    let documents = match yaml::parse(file) {
-        Ok(documents) => documents,
-        Err(error) => {
-            errors.push(error);
-            return Vec::new();
-        }
-    };
-    let mut policies = Vec::with_capacity(documents.len());
-    for node in &documents {
-        let mut problems = Problems::new(&file.path);
-        if let Some(definition) = document::read(node, &mut problems) {
-            let (line, column) = (definition.name_at.line, definition.name_at.column);
-            let place = LoadError {
-                line,
-                column,
-                ..LoadError::new(&file.path, "duplicate_name", "")
-            };
-            if let Some(policy) = assemble(definition, library, &mut problems) {
-                policies.push((policy, place));
-            }
-        }
-        let mut found = problems.into_errors();
-        found.sort_by_key(|error| (error.line, error.column));
-        errors.append(&mut found);
-    }
-    policies
+/// What has been loaded so far.
+struct Loader {
+    library: &'static Library,
+    trust_roots: KnownRoots,
+    /// By name, each with the place where it stands.
+    policies: BTreeMap<String, (String, Policy)>,
 }
 
-fn revision(documents: &[SourceFile]) -> String {
-    let mut text = String::new();
-    for file in library::files().iter().chain(documents) {
-        // Lengths keep one file's end from reading as the next one's beginning.
-        text.push_str(&format!("{} {}\n{}", file.path, file.text.len(), file.text));
+impl Loader {
+    fn add_policy(&mut self, header: Header<'_>, problems: &mut Problems) {
+        let mut own = problems.fresh();
+        let definition = document::read(header, &self.trust_roots, &mut own);
+        let policy = definition.and_then(|found| assemble(found, self.library, &mut own));
+        problems.absorb(own);
+        let Some(policy) = policy else { return };
+        if let Some((first, _)) = self.policies.get(&policy.name) {
+            let message = format!("the policy `{}` is defined already in {first}", policy.name);
+            problems.report(header.name_at, "duplicate_name", message);
+            return;
+        }
+        let stands = problems.place(header.name_at);
+        self.policies.insert(policy.name.clone(), (stands, policy));
     }
-    Digest::of(text.as_bytes()).to_string()
+
+    fn finish(self, revision: String) -> PolicySet {
+        let policies: Vec<Arc<Policy>> = self
+            .policies
+            .into_values()
+            .map(|(_, policy)| Arc::new(policy))
+            .collect();
+        let mut trust_roots: Vec<NamedTrustRoot> = self.trust_roots.into_roots().collect();
+        trust_roots.extend(built_in_roots(&policies));
+        PolicySet {
+            policies,
+            trust_roots,
+            revision,
+        }
+    }
+}
+
+/// The roots that are compiled in and that some authority uses, each once.
+fn built_in_roots(policies: &[Arc<Policy>]) -> impl Iterator<Item = NamedTrustRoot> {
+    let authorities = policies
+        .iter()
+        .flat_map(|policy| policy.verifier.authorities());
+    let roots: BTreeMap<&str, _> = authorities
+        .filter_map(|authority| authority.trust_root.as_ref())
+        .filter(|root| BUILT_IN.contains(&root.name()))
+        .map(|root| (root.name(), root))
+        .collect();
+    roots.into_values().map(|root| NamedTrustRoot {
+        root: Arc::clone(root),
+        origin: TrustRootOrigin::BuiltIn,
+        facts: TrustRootFacts::default(),
+    })
+}
+
+fn parse(file: &SourceFile, problems: &mut Problems) -> Vec<Node> {
+    yaml::parse(file).unwrap_or_else(|error| {
+        problems.add(error);
+        Vec::new()
+    })
+}
+
+fn no_policies(documents: &[SourceFile]) -> LoadError {
+    let path = documents.first().map_or("policies", |file| &file.path);
+    LoadError {
+        hint: Some("add a document of kind ClusterImagePolicy".to_owned()),
+        ..LoadError::new(path, "no_policies", "there is no policy")
+    }
+}
+
+fn revision(documents: &[SourceFile], read: &TrustRoots) -> String {
+    let library = library::files();
+    let files = library.iter().chain(documents);
+    let files = files.map(|file| (file.path.as_str(), file.text.as_bytes()));
+    let mut all = Vec::new();
+    for (name, content) in files.chain(read.contents()) {
+        // Lengths keep one file's end from reading as the next one's beginning.
+        all.extend(format!("{name} {}\n", content.len()).into_bytes());
+        all.extend(content);
+    }
+    Digest::of(&all).to_string()
 }

@@ -1,4 +1,5 @@
-//! Which files of a directory are policies: one rule, so that the webhook and `check` judge by the same ones.
+//! Which files of a directory are policies, and the files that these name: one rule, so that the webhook and `check`
+//! judge by the same ones.
 //!
 //! Judges nothing of what it reads; refuses what no directory of policies holds.
 
@@ -6,7 +7,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use countersign_policy::SourceFile;
+use countersign_policy::{
+    SourceFile, TrustRootFacts, TrustRootLocation, TrustRootSource, TrustRoots, trust_root_sources,
+};
+use jiff::Timestamp;
 
 /// Why a directory could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -28,7 +32,8 @@ pub enum DirectoryError {
     },
 }
 
-/// Every file of `directory` itself that ends in `.json`, `.yaml` or `.yml`, in order of name.
+/// Every file of `directory` itself that ends in `.json`, `.yaml` or `.yml`, in order of name, but for those that
+/// trust roots among them name: a mounted ConfigMap has no folder to keep these apart.
 ///
 /// # Errors
 ///
@@ -53,7 +58,50 @@ pub fn policies_in(directory: &Path) -> Result<Vec<SourceFile>, DirectoryError> 
         });
     }
     paths.sort();
-    paths.into_iter().map(read_file).collect()
+    let files: Result<Vec<SourceFile>, _> = paths.into_iter().map(read_file).collect();
+    let mut files = files?;
+    let named: Vec<PathBuf> = trust_root_sources(&files)
+        .iter()
+        .filter_map(|source| Some(source.beside(named_file(source)?)))
+        .collect();
+    files.retain(|file| !named.iter().any(|path| path == Path::new(&file.path)));
+    Ok(files)
+}
+
+/// What the trust roots of `documents` name as files. Those of TUF repositories are left to be added; what cannot be
+/// read is told when the policies are loaded.
+#[must_use]
+pub fn file_trust_roots(documents: &[SourceFile]) -> TrustRoots {
+    let mut roots = TrustRoots::default();
+    for source in trust_root_sources(documents) {
+        let TrustRootLocation::File(path) = &source.location else {
+            continue;
+        };
+        let path = source.beside(path);
+        match read_text(&path) {
+            Ok(json) => roots.provide(&source.name, json, facts(&path)),
+            Err(why) => roots.unavailable(&source.name, format!("{}: {why}", path.display())),
+        }
+    }
+    roots
+}
+
+/// The file that a trust root names: with its content, or with the root of its TUF repository.
+fn named_file(source: &TrustRootSource) -> Option<&str> {
+    match &source.location {
+        TrustRootLocation::File(path) => Some(path),
+        TrustRootLocation::Tuf(tuf) => tuf.root.as_deref(),
+        _ => None,
+    }
+}
+
+/// How old a file is, as far as its system tells.
+fn facts(path: &Path) -> TrustRootFacts {
+    let changed = fs::metadata(path).and_then(|metadata| metadata.modified());
+    TrustRootFacts {
+        refreshed: changed.ok().and_then(|time| Timestamp::try_from(time).ok()),
+        ..TrustRootFacts::default()
+    }
 }
 
 fn read_file(path: PathBuf) -> Result<SourceFile, DirectoryError> {
@@ -104,6 +152,62 @@ mod tests {
         symlink(hidden.file_name().unwrap(), directory.path().join("..data")).unwrap();
         symlink("..data/p.yaml", directory.path().join("p.yaml")).unwrap();
         assert_eq!(policies_in(directory.path()).unwrap().len(), 1);
+    }
+
+    fn trust_root(name: &str, file: &str) -> String {
+        format!(
+            "apiVersion: countersign.dev/v1alpha1\nkind: TrustRoot\nmetadata: {{name: {name}}}\nspec: {{file: {file}}}\n"
+        )
+    }
+
+    #[test]
+    fn a_file_that_a_trust_root_names_is_no_policy_wherever_it_is() {
+        let directory = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| fs::write(directory.path().join(name), text).unwrap();
+        let of_tuf =
+            trust_root("mirror", "x").replace("file: x", "tuf: {directory: tuf, root: tuf.json}");
+        write(
+            "a.yaml",
+            &format!("{}---\n{of_tuf}", trust_root("lab", "./root.json")),
+        );
+        write("root.json", "{}");
+        write("tuf.json", "{}");
+        write("z.yaml", "");
+        let files = policies_in(directory.path()).unwrap();
+        let names: Vec<_> = files
+            .iter()
+            .map(|file| Path::new(&file.path).file_name())
+            .collect();
+        assert_eq!(names, [Some("a.yaml".as_ref()), Some("z.yaml".as_ref())]);
+    }
+
+    #[test]
+    fn files_are_read_relative_to_the_document_that_names_them() {
+        let directory = tempfile::tempdir().unwrap();
+        fs::create_dir(directory.path().join("roots")).unwrap();
+        fs::write(directory.path().join("roots/lab.json"), "not a root").unwrap();
+        let documents = [
+            ("a.yaml", trust_root("lab", "roots/lab.json")),
+            ("b.yaml", trust_root("gone", "roots/gone.json")),
+        ]
+        .map(|(name, text)| SourceFile {
+            path: directory.path().join(name).display().to_string(),
+            text,
+        });
+        let roots = file_trust_roots(&documents);
+        let errors = countersign_policy::PolicySet::load(&documents, &roots).unwrap_err();
+        let codes: Vec<_> = errors
+            .errors()
+            .iter()
+            .map(|error| (error.line, error.code))
+            .collect();
+        assert_eq!(
+            codes,
+            [(4, "trust_root_malformed"), (4, "trust_root_unavailable")]
+        );
+        let gone = &errors.errors()[1];
+        assert!(gone.message.contains("roots/gone.json"), "{gone}");
+        assert!(gone.path.ends_with("b.yaml"), "{gone}");
     }
 
     #[test]

@@ -6,13 +6,14 @@
 mod decision;
 mod directory;
 mod error;
+mod judge;
 mod reviewer;
 mod settings;
 mod wording;
 mod workers;
 
 pub use decision::{Facts, Finding, ImageReview, Outcome, Review};
-pub use directory::{DirectoryError, policies_in};
+pub use directory::{DirectoryError, file_trust_roots, policies_in};
 pub use error::ReviewError;
 pub use reviewer::{PinnedUse, Reviewer};
 pub use settings::{Request, Settings, Stance, UnknownStance, User};

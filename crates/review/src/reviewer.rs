@@ -1,16 +1,12 @@
-//! Takes a workload through resolve, collect, verify and evaluate.
+//! Takes the images of a workload through their review, each distinct one once.
+//!
+//! Leaves none out: what could not be judged by the deadline is said to be so.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
-use countersign_evidence::{Content, Evidence};
-use countersign_image::{
-    Collected, Document, ImageSource, Needs, PinnedReference, Reference, ReferenceError, Resolved,
-    SourceError,
-};
-use countersign_policy::{
-    Input, InputParts, Match, Policy, PolicySet, RequestContext, Verdict, WorkloadContext,
-};
+use countersign_image::{ImageSource, PinnedReference, Reference, ReferenceError, Resolved};
+use countersign_policy::{PolicySet, RequestContext};
 use countersign_workload::{ImageUse, Workload};
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
@@ -19,12 +15,12 @@ use tokio::time::{Instant, timeout_at};
 use crate::workers::Workers;
 use crate::{Facts, Finding, ImageReview, Request, Review, ReviewError, Settings};
 
-/// Reviews workloads by the policies it was made with.
+/// Reviews workloads by the policies in force.
 pub struct Reviewer<S> {
-    source: Arc<S>,
-    policies: Arc<PolicySet>,
+    pub(crate) source: Arc<S>,
+    policies: RwLock<Arc<PolicySet>>,
     settings: Settings,
-    workers: Workers,
+    pub(crate) workers: Workers,
 }
 
 /// An image field and the digest that its image has now, for pinning.
@@ -44,7 +40,7 @@ impl<S: ImageSource + 'static> Reviewer<S> {
         let workers = Workers::start(settings.workers)?;
         Ok(Self {
             source,
-            policies,
+            policies: RwLock::new(policies),
             settings,
             workers,
         })
@@ -52,8 +48,18 @@ impl<S: ImageSource + 'static> Reviewer<S> {
 
     /// The policies in force.
     #[must_use]
-    pub fn policies(&self) -> &PolicySet {
-        &self.policies
+    pub fn policies(&self) -> Arc<PolicySet> {
+        let policies = self.policies.read();
+        Arc::clone(&policies.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts other policies in force, for every review that begins from now on.
+    pub fn replace_policies(&self, policies: Arc<PolicySet>) {
+        let mut in_force = self
+            .policies
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        *in_force = policies;
     }
 
     /// Judges every image of `workload`, distinct ones at once, as of `now`, and answers by `deadline`.
@@ -66,9 +72,12 @@ impl<S: ImageSource + 'static> Reviewer<S> {
         now: Timestamp,
         deadline: Instant,
     ) -> Review {
+        // One set for the whole workload, whatever is put in force meanwhile.
+        let policies = self.policies();
         let distinct = distinct(&workload.images);
         let reviews = distinct.into_iter().map(|uses| {
             self.review_image(ImageTask {
+                policies: &policies,
                 uses,
                 workload,
                 request,
@@ -138,7 +147,7 @@ impl<S: ImageSource + 'static> Reviewer<S> {
                 return review;
             }
         };
-        let matching = self
+        let matching = task
             .policies
             .matching(reference.repository(), &task.request.namespace);
         // Nobody asked about this image: no registry is asked either.
@@ -171,98 +180,7 @@ impl<S: ImageSource + 'static> Reviewer<S> {
         review
     }
 
-    /// From a tag to verdicts: resolve once, collect once, then verify and evaluate for each policy.
-    async fn judge(
-        &self,
-        reference: &Reference,
-        matching: &[Match<'_>],
-        task: &ImageTask<'_>,
-        pinned: &mut Option<PinnedReference>,
-    ) -> Result<(Vec<Verdict>, Facts), ReviewError> {
-        let resolved = self.resolve_one(reference, task.deadline).await?;
-        *pinned = Some(resolved.image.clone());
-        let needs = matching
-            .iter()
-            .map(|found| found.policy.needs())
-            .reduce(union)
-            .unwrap_or_default();
-        let collected = timeout_at(task.deadline, self.source.collect(&resolved, &needs))
-            .await
-            .map_err(|_| deadline_exceeded(reference))??;
-
-        check_size(&resolved.image, &collected.content)?;
-
-        let subject = Arc::new(Subject {
-            reference: reference.clone(),
-            image: resolved.image,
-            collected,
-            workload: WorkloadContext::new(task.workload, None, &task.request.namespace),
-            uses: task.uses.iter().map(|image| (*image).clone()).collect(),
-            request: task.request_context(),
-            now: task.now,
-        });
-        let mut verdicts = Vec::with_capacity(matching.len());
-        let mut facts = Facts::default();
-        for found in matching {
-            let (verdict, evidence) = self.judge_by(found.policy, &subject, task.deadline).await?;
-            facts.learn(&evidence);
-            verdicts.push(verdict);
-        }
-        Ok((verdicts, facts))
-    }
-
-    /// The verdict of one policy. Where its rules look at the container, each use counts: the first that is denied
-    /// speaks for all.
-    async fn judge_by(
-        &self,
-        policy: &Arc<Policy>,
-        subject: &Arc<Subject>,
-        deadline: Instant,
-    ) -> Result<(Verdict, Arc<Evidence>), ReviewError> {
-        let (of, about) = (Arc::clone(policy), Arc::clone(subject));
-        let verify = move || {
-            let Collected {
-                content,
-                attachments,
-            } = &about.collected;
-            of.verifier()
-                .verify(&about.image, Some(content), attachments, about.now)
-        };
-        let evidence = Arc::new(self.run(deadline, verify).await?);
-        let evaluate = |used| {
-            let (policy, subject) = (Arc::clone(policy), Arc::clone(subject));
-            let evidence = Arc::clone(&evidence);
-            // A job of its own, so that a pod of many containers takes its turns like any other.
-            self.run(deadline, move || {
-                evaluate(&policy, &subject, &evidence, used)
-            })
-        };
-        let mut verdict = evaluate(0).await?;
-        if policy.reads_use() {
-            for used in 1..subject.uses.len() {
-                if !verdict.violations.is_empty() {
-                    break;
-                }
-                let next = evaluate(used).await?;
-                if !next.violations.is_empty() {
-                    verdict = next;
-                }
-            }
-        }
-        Ok((verdict, evidence))
-    }
-
-    async fn run<T: Send + 'static>(
-        &self,
-        deadline: Instant,
-        job: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, ReviewError> {
-        timeout_at(deadline, self.workers.run(job))
-            .await
-            .map_err(|_| ReviewError::EvaluationTooSlow)?
-    }
-
-    async fn resolve_one(
+    pub(crate) async fn resolve_one(
         &self,
         reference: &Reference,
         deadline: Instant,
@@ -274,12 +192,13 @@ impl<S: ImageSource + 'static> Reviewer<S> {
 }
 
 /// One distinct image of a workload under review.
-struct ImageTask<'a> {
-    uses: Vec<&'a ImageUse>,
-    workload: &'a Workload,
-    request: &'a Request,
-    now: Timestamp,
-    deadline: Instant,
+pub(crate) struct ImageTask<'a> {
+    policies: &'a PolicySet,
+    pub(crate) uses: Vec<&'a ImageUse>,
+    pub(crate) workload: &'a Workload,
+    pub(crate) request: &'a Request,
+    pub(crate) now: Timestamp,
+    pub(crate) deadline: Instant,
 }
 
 impl ImageTask<'_> {
@@ -290,7 +209,7 @@ impl ImageTask<'_> {
         }
     }
 
-    fn request_context(&self) -> RequestContext {
+    pub(crate) fn request_context(&self) -> RequestContext {
         RequestContext {
             operation: self.request.operation.clone(),
             user: self.request.user.name.clone(),
@@ -298,47 +217,6 @@ impl ImageTask<'_> {
             dry_run: self.request.dry_run,
         }
     }
-}
-
-/// What a policy judges: gathered once, the same for every policy.
-struct Subject {
-    reference: Reference,
-    image: PinnedReference,
-    collected: Collected,
-    workload: WorkloadContext,
-    uses: Vec<ImageUse>,
-    request: RequestContext,
-    now: Timestamp,
-}
-
-/// The verdict of `policy` on the use of this number.
-fn evaluate(policy: &Policy, subject: &Subject, evidence: &Evidence, used: usize) -> Verdict {
-    let mut workload = subject.workload.clone();
-    let mut reference = &subject.reference;
-    if let Some(used) = subject.uses.get(used) {
-        workload.container.clone_from(&used.container);
-        workload.path.clone_from(&used.path);
-        reference = used.reference.as_ref().unwrap_or(reference);
-    }
-    policy.evaluate(&Input::new(InputParts {
-        reference,
-        resolved: &subject.image,
-        content: &subject.collected.content,
-        evidence,
-        workload: &workload,
-        request: &subject.request,
-        now: subject.now,
-    }))
-}
-
-/// An index of more images than a rule is shown would hide all of them from it.
-fn check_size(image: &PinnedReference, content: &Document) -> Result<(), SourceError> {
-    let Document::Index(index) = content else {
-        return Ok(());
-    };
-    let host = image.repository().registry();
-    let counted = index.runnable().map(|_| ());
-    counted.map_err(|error| SourceError::manifest(host, &image.to_string(), &error))
 }
 
 /// The uses of a workload grouped by image, in order of first use. Two spellings of one reference are one image.
@@ -359,48 +237,8 @@ fn distinct(images: &[ImageUse]) -> Vec<Vec<&ImageUse>> {
     groups
 }
 
-fn union(mut all: Needs, more: Needs) -> Needs {
-    all.signatures |= more.signatures;
-    all.attestations |= more.attestations;
-    all.unsigned_sboms |= more.unsigned_sboms;
-    for repository in more.repositories {
-        if !all.repositories.contains(&repository) {
-            all.repositories.push(repository);
-        }
-    }
-    all
-}
-
-fn deadline_exceeded(reference: &Reference) -> ReviewError {
+pub(crate) fn deadline_exceeded(reference: &Reference) -> ReviewError {
     ReviewError::DeadlineExceeded {
         host: reference.repository().registry().to_owned(),
-    }
-}
-
-impl Facts {
-    fn learn(&mut self, evidence: &Evidence) {
-        for signature in &evidence.signatures {
-            self.authorities
-                .extend(signature.authorities().iter().cloned());
-        }
-        for statement in &evidence.statements {
-            self.authorities
-                .extend(statement.authorities().iter().cloned());
-            if let Content::Provenance(provenance) = &statement.value().content {
-                let source = provenance.source.as_ref();
-                self.builder = self
-                    .builder
-                    .take()
-                    .or_else(|| provenance.builder_id.clone());
-                self.source = self
-                    .source
-                    .take()
-                    .or_else(|| source.and_then(|source| source.uri.clone()));
-                self.revision = self
-                    .revision
-                    .take()
-                    .or_else(|| source.and_then(|source| source.digest.get("gitCommit").cloned()));
-            }
-        }
     }
 }

@@ -60,7 +60,7 @@ fn headline(image: &ImageReview) -> String {
             };
             let mut line = format!(
                 "{name}: not allowed by policy {policy}: {} ({})",
-                clean(&violation.message),
+                clean(&violation.text()),
                 violation.rule
             );
             if enforced.len() > 1 {
@@ -124,7 +124,7 @@ fn describe_verdict(text: &mut String, verdict: &Verdict) {
     _ = writeln!(text, "policy     {}", verdict.policy);
     let mut fixes = Vec::new();
     for violation in &verdict.violations {
-        let message = clean(&violation.message);
+        let message = clean(&violation.text());
         _ = writeln!(text, "  {} ({}): {message}", violation.rule, violation.code);
         // What was wanted and found is in the message; the details repeat it for programs.
         for line in lines(violation.details.get("nearest")) {
@@ -233,7 +233,7 @@ pub(crate) fn warnings(review: &Review) -> Vec<String> {
             }
             Finding::Judged(verdicts) => {
                 for (policy, violation) in of_mode(verdicts, Mode::Warn) {
-                    let message = clean(&violation.message);
+                    let message = clean(&violation.text());
                     let rule = &violation.rule;
                     warnings.push(format!("{name}: policy {policy}: {message} ({rule})"));
                 }

@@ -3,56 +3,56 @@
 //! Everything but `rejected` is made from verified values, and none of them stands without its authorities.
 
 use countersign_evidence::{Content, Evidence, Rejection, Statement, Verified};
-use countersign_image::Document;
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
 /// The lists of `input.evidence`.
-pub(super) const LISTS: [&str; 5] = [
+pub(super) const LISTS: [&str; 6] = [
     "attestations",
     "provenance",
     "rejected",
     "sboms",
     "signatures",
+    "verificationSummaries",
 ];
 
 /// One of [`LISTS`], attestations with the raw predicate where its type is one of `predicates`.
-pub(super) fn list(
-    name: &str,
-    evidence: &Evidence,
-    content: &Document,
-    predicates: &[String],
-) -> Json {
+pub(super) fn list(name: &str, evidence: &Evidence, predicates: &[String]) -> Json {
     let statements = evidence.statements.iter();
     match name {
         "signatures" => {
-            let entry = |signature: &Verified<_>| {
-                entry(signature, json!({ "times": [], "logged": false }), content)
-            };
-            evidence
-                .signatures
-                .iter()
+            let signatures = evidence.signatures.iter();
+            signatures
                 .map(|signature| with(entry(signature), signature.value()))
                 .collect()
         }
-        "provenance" => statements
-            .filter_map(|statement| match &statement.value().content {
-                Content::Provenance(provenance) => {
-                    Some(with(typed(statement, content), provenance))
-                }
-                _ => None,
-            })
-            .collect(),
-        "sboms" => statements
-            .filter_map(|statement| match &statement.value().content {
-                Content::Sbom(sbom) => Some(with(entry(statement, json!({}), content), sbom)),
-                _ => None,
-            })
-            .collect(),
         "attestations" => statements
-            .map(|statement| attestation(statement, content, predicates))
+            .map(|statement| attestation(statement, predicates))
             .collect(),
-        _ => evidence.rejected.iter().map(rejection).collect(),
+        "rejected" => evidence.rejected.iter().map(rejection).collect(),
+        _ => statements
+            .filter(|statement| list_of(&statement.value().content) == name)
+            .map(content)
+            .collect(),
+    }
+}
+
+/// The list of a statement beside `attestations`, which has all of them.
+fn list_of(content: &Content) -> &'static str {
+    match content {
+        Content::Provenance(_) => "provenance",
+        Content::Sbom(_) => "sboms",
+        Content::VerificationSummary(_) => "verificationSummaries",
+        _ => "attestations",
+    }
+}
+
+fn content(statement: &Verified<Statement>) -> Json {
+    match &statement.value().content {
+        Content::Provenance(provenance) => with(typed(statement), provenance),
+        Content::Sbom(sbom) => with(entry(statement), sbom),
+        Content::VerificationSummary(summary) => with(entry(statement), summary),
+        _ => entry(statement),
     }
 }
 
@@ -63,51 +63,41 @@ pub(super) fn vouchers(evidence: &Evidence) -> impl Iterator<Item = (&'static st
         .iter()
         .map(|signature| ("signatures", signature.authorities()));
     let statements = evidence.statements.iter().flat_map(|statement| {
-        let list = match &statement.value().content {
-            Content::Provenance(_) => "provenance",
-            Content::Sbom(_) => "sboms",
-            _ => "attestations",
-        };
+        let authorities = statement.authorities();
         [
-            (list, statement.authorities()),
-            ("attestations", statement.authorities()),
+            (list_of(&statement.value().content), authorities),
+            ("attestations", authorities),
         ]
     });
     signatures.chain(statements)
 }
 
-fn entry<T>(verified: &Verified<T>, mut fields: Json, content: &Document) -> Json {
-    let subject = verified.subject();
-    let platform = super::platforms(content).find(|(_, digest)| *digest == subject);
-    if let Json::Object(fields) = &mut fields {
-        fields.insert("authorities".to_owned(), json!(verified.authorities()));
-        fields.insert("identity".to_owned(), json!(verified.identity()));
-        fields.insert("format".to_owned(), json!(verified.format().as_str()));
-        fields.insert("subject".to_owned(), json!(subject.to_string()));
-        fields.insert(
-            "platform".to_owned(),
-            json!(platform.map(|(platform, _)| platform.to_string())),
-        );
-    }
-    fields
+/// What stands in every entry: who vouches for it, how, and for what.
+fn entry<T>(verified: &Verified<T>) -> Json {
+    let times = verified.times().iter();
+    json!({
+        "authorities": verified.authorities(),
+        "identity": verified.identity(),
+        "format": verified.format().as_str(),
+        "subject": verified.subject().to_string(),
+        "platform": verified.platform().map(|platform| platform.to_string()),
+        "times": times.map(|time| time.to_string()).collect::<Vec<_>>(),
+        "logged": verified.logged(),
+    })
 }
 
-fn typed(statement: &Verified<Statement>, content: &Document) -> Json {
-    entry(
-        statement,
-        json!({ "predicateType": statement.value().predicate_type }),
-        content,
-    )
+fn typed(statement: &Verified<Statement>) -> Json {
+    let mut entry = entry(statement);
+    let predicate_type = &statement.value().predicate_type;
+    super::insert(&mut entry, "predicateType", Some(predicate_type));
+    entry
 }
 
-fn attestation(statement: &Verified<Statement>, content: &Document, predicates: &[String]) -> Json {
-    let mut attestation = typed(statement, content);
-    if predicates.contains(&statement.value().predicate_type) {
-        super::insert(
-            &mut attestation,
-            "predicate",
-            Some(&statement.value().predicate),
-        );
+fn attestation(statement: &Verified<Statement>, predicates: &[String]) -> Json {
+    let mut attestation = typed(statement);
+    let value = statement.value();
+    if predicates.contains(&value.predicate_type) {
+        super::insert(&mut attestation, "predicate", Some(&value.predicate));
     }
     attestation
 }

@@ -118,10 +118,9 @@ fn a_raw_predicate_is_given_only_to_the_rule_that_names_its_type() {
         "https://acme.example/review/v1",
         "{\"approved\": true}",
     );
-    let content = Document::parse(INDEX.as_bytes(), None).unwrap();
     let predicate = |types: &[&str]| {
         let types: Vec<String> = types.iter().map(|kind| (*kind).to_owned()).collect();
-        let list = evidence::list("attestations", &evidence, &content, &types);
+        let list = evidence::list("attestations", &evidence, &types);
         assert_eq!(list[0]["predicateType"], "https://acme.example/review/v1");
         list[0].get("predicate").cloned()
     };

@@ -33,7 +33,8 @@ fn the_shipped_library_loads() {
             "provenance/builder_id",
             "provenance/slsa_level",
             "sbom/required",
-            "signature/signed"
+            "signature/signed",
+            "vsa/passed",
         ]
     );
 }

@@ -178,7 +178,22 @@ fn inline_rules_have_empty_parameters_and_the_builders() {
     let verdict = judge(
         "deny contains {\"code\": \"x\", \"msg\": json.marshal([data.params, data.builders])}",
     );
-    assert_eq!(verdict.violations[0].message, "[{},[]]");
+    let data: Value = serde_json::from_str(&verdict.violations[0].message).unwrap();
+    assert_eq!(data[0], json!({}));
+    let builders = data[1].as_array().unwrap();
+    assert_eq!(builders.len(), 5, "the shipped ones");
+    for builder in builders {
+        assert_eq!(
+            builder["authorities"],
+            json!([]),
+            "no authority of the policy is keyless"
+        );
+        let pattern = builder["idPattern"].as_str().unwrap();
+        assert!(
+            pattern.starts_with("^https://github") && pattern.ends_with('$'),
+            "{pattern}"
+        );
+    }
 }
 
 #[test]

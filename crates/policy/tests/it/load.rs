@@ -1,6 +1,6 @@
 //! Documents that are refused: each mistake with its place, code and advice.
 
-use countersign_policy::{Mode, PolicySet};
+use countersign_policy::{Mode, PolicySet, TrustRoots};
 
 use crate::mistakes::{KEY, check, good, refusal};
 use crate::support::{Signer, file, load, policy, refused};
@@ -67,7 +67,7 @@ fn what_is_missing_is_refused() {
 #[test]
 fn an_empty_configuration_is_refused() {
     for documents in [vec![], vec![file("")], vec![file("---\n# nothing\n---\n")]] {
-        let errors = PolicySet::load(&documents).unwrap_err();
+        let errors = PolicySet::load(&documents, &TrustRoots::default()).unwrap_err();
         assert_eq!(errors.errors()[0].code, "no_policies");
     }
     check(
@@ -96,7 +96,7 @@ fn values_of_the_wrong_kind_are_refused() {
         "{name: Prod_uction}",
         3,
         "invalid_name",
-        "no name for a policy",
+        "no name for a document",
     );
     check(
         "[\"registry.example.com/shop/**\"]",
@@ -133,13 +133,18 @@ fn values_of_the_wrong_kind_are_refused() {
         "invalid_value",
         "from 1 to 3",
     );
-    check(
-        "  rules:",
-        "  platforms: [linux/amd64]\n  rules:",
-        13,
-        "unsupported_feature",
-        "other than `all`",
-    );
+    for (platforms, code, message) in [
+        ("[]", "no_platforms", "demands nothing"),
+        ("linux/amd64", "invalid_value", "wanted `all` or a list"),
+        ("[linux]", "invalid_value", "`linux` is no platform"),
+        ("[linux/arm/v7/x]", "invalid_value", "is no platform"),
+        ("[\"linux/\"]", "invalid_value", "is no platform"),
+        ("[all]", "invalid_value", "`all` is no platform"),
+        ("[7]", "wrong_type", "a platform is a number"),
+    ] {
+        let to = format!("  platforms: {platforms}\n  rules:");
+        check("  rules:", &to, 13, code, message);
+    }
     check(
         "{rule: signature/signed",
         "{rego: x, rule: signature/signed",
@@ -197,7 +202,7 @@ fn keys_that_are_no_public_keys_are_refused() {
 #[test]
 fn names_that_are_taken_are_refused() {
     let text = good();
-    let errors = PolicySet::load(&[file(&text), file(&text)]).unwrap_err();
+    let errors = PolicySet::load(&[file(&text), file(&text)], &TrustRoots::default()).unwrap_err();
     let error = &errors.errors()[0];
     assert_eq!((error.line, error.code), (3, "duplicate_name"));
     assert!(
@@ -229,7 +234,7 @@ fn yaml_that_two_readers_could_understand_in_two_ways_is_refused() {
 fn all_mistakes_are_told_at_once_in_order() {
     let text = good()
         .replace("maxLevel: 3", "maxLevel: 9")
-        .replace("transparency: none", "transparency: log")
+        .replace("transparency: none", "transparency: maybe")
         .replace("threshold: 1", "threshold: 0, foo: 1");
     let errors = refused(file(&text));
     let found: Vec<_> = errors
@@ -239,7 +244,7 @@ fn all_mistakes_are_told_at_once_in_order() {
     assert_eq!(
         found,
         [
-            (10, "unsupported_feature"),
+            (10, "invalid_value"),
             (12, "invalid_value"),
             (14, "invalid_params"),
             (14, "unknown_param")

@@ -1,6 +1,8 @@
 //! The policy crate from outside: documents in, verdicts out.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod authorities;
+mod builders;
 mod contract;
 mod evaluate;
 mod inline;
@@ -10,5 +12,7 @@ mod matching;
 mod meaning;
 mod mistakes;
 mod pages;
+mod platforms;
 mod shipped;
 mod support;
+mod trust_roots;

@@ -16,6 +16,7 @@ fn rules() -> Vec<(String, &'static str)> {
             "provenance/builder_id" => "{allow: [\"https://builder.acme.example/v1\"]}",
             "provenance/slsa_level" => "{minimum: 1}",
             "sbom/required" => "{min_packages: 0}",
+            "vsa/passed" => "{verifiers: [\"https://verify.acme.example/gate\"]}",
             _ => "{}",
         };
         (id, params)
@@ -33,7 +34,7 @@ fn set(id: &str, params: &str, signer: &Signer) -> PolicySet {
 #[test]
 fn no_evidence_satisfies_no_rule_however_little_it_asks_for() {
     let rules = rules();
-    assert_eq!(rules.len(), 4);
+    assert_eq!(rules.len(), 5);
     for (id, params) in rules {
         let verdict = Image::new().judge(&set(&id, params, &Signer::new()));
         assert!(!verdict.violations.is_empty(), "{id}");
@@ -54,7 +55,8 @@ fn a_stranger_satisfies_no_rule() {
         let image = Image::new()
             .signed_by(&stranger)
             .built_by(&stranger, "https://builder.acme.example/v1")
-            .described_by(&stranger, &["api", "lib"]);
+            .described_by(&stranger, &["api", "lib"])
+            .summarised_by(&stranger, "PASSED");
         let verdict = image.judge(&set(&id, params, &Signer::new()));
         assert_eq!(verdict.violations.len(), 1, "{id}");
     }
@@ -67,7 +69,8 @@ fn each_rule_can_be_satisfied() {
         let image = Image::new()
             .signed_by(&signer)
             .built_by(&signer, "https://builder.acme.example/v1")
-            .described_by(&signer, &["api", "lib"]);
+            .described_by(&signer, &["api", "lib"])
+            .summarised_by(&signer, "PASSED");
         let verdict = image.judge(&set(&id, params, &signer));
         assert!(verdict.violations.is_empty(), "{id}: {verdict:?}");
     }

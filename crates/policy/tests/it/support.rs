@@ -1,6 +1,7 @@
 //! Keys, signed things and policies, made for a test.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
@@ -12,11 +13,13 @@ use countersign_image::{
     Attachment, Descriptor, Digest, Document, Form, Origin, PinnedReference, Reference,
 };
 use countersign_policy::{
-    Input, InputParts, LoadError, PolicySet, RequestContext, SourceFile, Verdict, WorkloadContext,
+    Input, InputParts, LoadError, PolicySet, RequestContext, SourceFile, TrustRoots, Verdict,
+    WorkloadContext,
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+pub(crate) const VERIFIER: &str = "https://verify.acme.example/gate";
 pub(crate) const BUILDER: &str = "https://builder.acme.example/v1";
 
 /// A key pair.
@@ -47,23 +50,47 @@ impl Signer {
 
 /// An image with what is attached to it.
 pub(crate) struct Image {
+    content: String,
     digest: Digest,
+    /// What is signed from now on: the image, or one of its children.
+    subject: Digest,
     attachments: Vec<Attachment>,
 }
 
 impl Image {
     pub(crate) fn new() -> Self {
+        Self::of(MANIFEST)
+    }
+
+    /// An index of these entries, as they stand in its `manifests`.
+    pub(crate) fn index(entries: &[Value]) -> Self {
+        let index = json!({
+            "schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": entries,
+        });
+        Self::of(&index.to_string())
+    }
+
+    fn of(content: &str) -> Self {
+        let digest = Digest::of(content.as_bytes());
         Self {
-            digest: Digest::of(MANIFEST.as_bytes()),
+            content: content.to_owned(),
+            subject: digest.clone(),
+            digest,
             attachments: Vec::new(),
         }
+    }
+
+    /// Lets everything that follows speak of another digest than that of the image.
+    pub(crate) fn about(mut self, subject: &Digest) -> Self {
+        self.subject = subject.clone();
+        self
     }
 
     pub(crate) fn signed_by(mut self, signer: &Signer) -> Self {
         let payload = json!({
             "critical": {
                 "identity": { "docker-reference": "" },
-                "image": { "docker-manifest-digest": self.digest.to_string() },
+                "image": { "docker-manifest-digest": self.subject.to_string() },
                 "type": "cosign container image signature",
             },
             "optional": null,
@@ -83,7 +110,7 @@ impl Image {
     pub(crate) fn attested(mut self, signer: &Signer, kind: &str, predicate: &Value) -> Self {
         let statement = json!({
             "_type": "https://in-toto.io/Statement/v1",
-            "subject": [{ "name": "image", "digest": { "sha256": self.digest.hex() } }],
+            "subject": [{ "name": "image", "digest": { "sha256": self.subject.hex() } }],
             "predicateType": kind,
             "predicate": predicate,
         });
@@ -120,6 +147,20 @@ impl Image {
 
     pub(crate) fn described_by(self, signer: &Signer, packages: &[&str]) -> Self {
         self.attested(signer, "https://spdx.dev/Document", &spdx(packages))
+    }
+
+    pub(crate) fn summarised_by(self, signer: &Signer, result: &str) -> Self {
+        let predicate = json!({
+            "verifier": { "id": VERIFIER }, "timeVerified": "2026-11-20T07:00:00Z",
+            "resourceUri": "oci://registry.example.com/shop/api",
+            "policy": { "uri": "https://acme.example/policy/7" },
+            "verificationResult": result, "verifiedLevels": ["SLSA_BUILD_LEVEL_3"],
+        });
+        self.attested(
+            signer,
+            "https://slsa.dev/verification_summary/v1",
+            &predicate,
+        )
     }
 
     pub(crate) fn with_unsigned_sbom(mut self) -> Self {
@@ -164,20 +205,37 @@ impl Image {
 
     pub(crate) fn judge_as(&self, set: &PolicySet, workload: &WorkloadContext) -> Verdict {
         let policy = &set.policies()[0];
-        let evidence = policy
-            .verifier()
-            .verify(&self.pinned(), None, &self.attachments, NOW);
-        self.with_input(&evidence, workload, |input| policy.evaluate(input))
+        let evidence = Arc::new(self.evidence(set));
+        let content = self.document();
+        let children = match &content {
+            Document::Index(index) => Some(index.runnable().unwrap()),
+            Document::Manifest(_) => None,
+        };
+        let children: Option<Vec<Descriptor>> =
+            children.map(|children| children.into_iter().cloned().collect());
+        let judged = policy.scopes(children.as_deref(), &evidence).into_iter();
+        let judged = judged.map(|scope| {
+            let verdict =
+                self.with_input(&scope.evidence, workload, |input| policy.evaluate(input));
+            (scope, verdict)
+        });
+        policy.combine(judged.collect())
     }
 
     pub(crate) fn input(&self, set: &PolicySet, workload: &WorkloadContext) -> Value {
-        let evidence =
-            set.policies()[0]
-                .verifier()
-                .verify(&self.pinned(), None, &self.attachments, NOW);
-        self.with_input(&evidence, workload, |input| {
+        self.with_input(&self.evidence(set), workload, |input| {
             serde_json::to_value(input).unwrap()
         })
+    }
+
+    fn evidence(&self, set: &PolicySet) -> Evidence {
+        let verifier = set.policies()[0].verifier();
+        let content = self.document();
+        verifier.verify(&self.pinned(), Some(&content), &self.attachments, NOW)
+    }
+
+    fn document(&self) -> Document {
+        Document::parse(self.content.as_bytes(), None).unwrap()
     }
 
     fn with_input<T>(
@@ -194,7 +252,7 @@ impl Image {
         use_it(&Input::new(InputParts {
             reference: &reference,
             resolved: &self.pinned(),
-            content: &Document::parse(MANIFEST.as_bytes(), None).unwrap(),
+            content: &self.document(),
             evidence,
             workload,
             request: &request,
@@ -255,12 +313,15 @@ pub(crate) fn file(text: &str) -> SourceFile {
 
 #[track_caller]
 pub(crate) fn load(file: SourceFile) -> PolicySet {
-    PolicySet::load(&[file]).unwrap_or_else(|errors| panic!("{errors}"))
+    PolicySet::load(&[file], &TrustRoots::default()).unwrap_or_else(|errors| panic!("{errors}"))
 }
 
 #[track_caller]
 pub(crate) fn refused(file: SourceFile) -> Vec<LoadError> {
-    PolicySet::load(&[file]).unwrap_err().errors().to_vec()
+    PolicySet::load(&[file], &TrustRoots::default())
+        .unwrap_err()
+        .errors()
+        .to_vec()
 }
 
 /// Rules and codes of a verdict, in order.
@@ -277,7 +338,7 @@ const P256_SPKI_PREFIX: &[u8] = &[
     0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a,
     0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
 ];
-const MANIFEST: &str = r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2},"layers":[],"annotations":{"a":"b"}}"#;
+pub(crate) const MANIFEST: &str = r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2},"layers":[],"annotations":{"a":"b"}}"#;
 
 /// 2026-11-20T08:00:00Z.
 const NOW: Timestamp = Timestamp::constant(1_795_161_600, 0);

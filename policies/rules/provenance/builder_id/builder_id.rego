@@ -2,7 +2,9 @@
 # title: The image was built by an allowed builder
 # description: |
 #   Some verified provenance of the image names one of the builders in `allow`. If an entry of `builders` in the policy
-#   says which authorities may vouch for that builder, only their word counts.
+#   says which authorities may vouch for that builder, only their word counts; a workflow of GitHub that no entry is
+#   about is named by its own certificate only. BuildKit names no builder, or the run that called it: what it wrote is
+#   the work of the workflow whose certificate vouches for it.
 # custom:
 #   params:
 #     type: object
@@ -41,7 +43,7 @@ deny contains {
 	"code": "builder_not_allowed",
 	"msg": sprintf("wanted provenance of %s, found %s", [_wanted, concat("; ", _found)]),
 	"details": {"wanted": _wanted, "found": _found, "nearest": misses.provenance},
-	"fix": sprintf("build with an allowed builder, and attest the provenance that it wrote to %s", [image.pinned]),
+	"fix": _fix,
 } if {
 	count(provenance.verified) > 0
 	not _satisfied
@@ -49,9 +51,11 @@ deny contains {
 
 _satisfied if {
 	some entry in provenance.verified
-	entry.builderId in data.params.allow
+	_is_allowed(entry)
 	provenance.may_name(entry)
 }
+
+_is_allowed(entry) if provenance.builder(entry) in data.params.allow
 
 default _wanted := "an allowed builder"
 
@@ -59,8 +63,29 @@ _wanted := sprintf("builder %s", [concat(" or ", data.params.allow)])
 
 _found := sort({_describe(entry) | some entry in provenance.verified})
 
-_describe(entry) := "provenance that names no builder" if not entry.builderId
+_describe(entry) := "provenance that names no builder" if not provenance.builder(entry)
 
-_describe(entry) := sprintf("builder %s", [entry.builderId]) if provenance.may_name(entry)
+_describe(entry) := sprintf("builder %s", [provenance.builder(entry)]) if provenance.may_name(entry)
 
 _describe(entry) := provenance.reason(entry) if not provenance.may_name(entry)
+
+default _fix := "build with an allowed builder, and attest the provenance that it wrote"
+
+_fix := sprintf("if %s may speak for this builder, add it to spec.builders: {id: %q, authorities: [%s], maxLevel: 1}", [
+	concat(", ", entry.authorities),
+	provenance.builder(entry),
+	concat(", ", entry.authorities),
+]) if {
+	entry := provenance.verified[0]
+	count(provenance.verified) == 1
+	_is_allowed(entry)
+}
+
+_fix := sprintf("build with an allowed builder, and attest the provenance that it wrote to %s", [image.pinned]) if {
+	not _one_is_allowed
+}
+
+_one_is_allowed if {
+	some entry in provenance.verified
+	_is_allowed(entry)
+}

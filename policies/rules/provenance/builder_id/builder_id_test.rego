@@ -56,9 +56,72 @@ test_denies_provenance_without_a_builder if {
 	denial.details.found == ["provenance that names no builder"]
 }
 
+test_admits_a_workflow_by_its_own_certificate if {
+	count(builder_id.deny) == 0 with input as _input([_workflow]) with data.params as _allow_workflow with data.builders as _shipped
+}
+
+test_denies_a_workflow_that_a_key_names_and_says_how_to_let_it if {
+	forged := object.union(_workflow, {"authorities": ["ci"], "identity": {"kind": "key", "subject": "sha256:11"}})
+	id := forged.builderId
+	some denial in builder_id.deny with input as _input([forged]) with data.params as _allow_workflow with data.builders as _shipped
+	denial.details.found == [concat("", [
+		"builder ", id,
+		" counts only by the word of its own certificate, and this is the word of ci",
+	])]
+	denial.fix == concat("", [
+		"if ci may speak for this builder, add it to spec.builders: ",
+		sprintf("{id: %q, authorities: [ci], maxLevel: 1}", [id]),
+	])
+}
+
+test_admits_a_workflow_that_a_key_names_where_the_policy_lets_it if {
+	named := object.union(_workflow, {"authorities": ["ci"], "identity": {"kind": "key", "subject": "sha256:11"}})
+	builders := array.concat([{"id": _workflow.builderId, "authorities": ["ci"], "maxLevel": 1}], _shipped)
+	count(builder_id.deny) == 0 with input as _input([named]) with data.params as _allow_workflow with data.builders as builders
+}
+
+test_denies_a_workflow_by_the_certificate_of_another if {
+	forged := object.union(_workflow, {"identity": {"subject": "https://github.com/acme/app/.github/workflows/x.yml@refs/heads/main"}})
+	some denial in builder_id.deny with input as _input([forged]) with data.params as _allow_workflow with data.builders as _shipped
+	denial.code == "builder_not_allowed"
+}
+
+test_takes_the_holder_of_the_certificate_for_the_builder_of_what_buildkit_wrote if {
+	run := {
+		"builderId": "https://github.com/acme/app/actions/runs/1/attempts/1",
+		"buildType": "https://mobyproject.org/buildkit@v1",
+	}
+	every built in [object.union(_workflow, run), object.remove(object.union(_workflow, run), ["builderId"])] {
+		count(builder_id.deny) == 0 with input as _input([built]) with data.params as _allow_workflow with data.builders as _shipped
+	}
+}
+
 test_denies_where_nothing_is_known if count(builder_id.deny) == 1 with input as {} with data.params as {}
 
 _allow := {"allow": ["https://builder.acme.example/v1"]}
+
+_allow_workflow := {"allow": [_workflow.builderId]}
+
+_shipped := [{
+	"idPattern": `^https://github\.com/[^/@]+/[^/@]+/\.github/workflows/[^/@]+@.+$`,
+	"issuer": "https://token.actions.githubusercontent.com",
+	"buildTypes": ["https://actions.github.io/buildtypes/workflow/v1"],
+	"authorities": [],
+	"maxLevel": 2,
+}]
+
+_workflow := {
+	"authorities": ["public"],
+	"identity": {
+		"kind": "certificate",
+		"issuer": "https://token.actions.githubusercontent.com",
+		"subject": "https://github.com/acme/app/.github/workflows/release.yml@refs/tags/v1",
+		"claims": {},
+	},
+	"platform": null,
+	"builderId": "https://github.com/acme/app/.github/workflows/release.yml@refs/tags/v1",
+	"buildType": "https://actions.github.io/buildtypes/workflow/v1",
+}
 
 _builders := [{"id": "https://builder.acme.example/v1", "authorities": ["ci"], "maxLevel": 3}]
 

@@ -2,8 +2,9 @@
 # title: The build reaches an SLSA level
 # description: |
 #   Some verified provenance of the image proves at least the SLSA build level `minimum`. What it proves is looked up:
-#   an entry of `builders` in the policy says which authorities may vouch for a builder, and up to which level. Any
-#   other verified provenance is level 1, whatever its text says.
+#   an entry of `builders` in the policy says which authorities may vouch for a builder, and up to which level. A few
+#   builders that sign with certificates of their own are [known to every policy](../../reference/policies.md#builders).
+#   Any other verified provenance is level 1, whatever its text says.
 # custom:
 #   params:
 #     type: object
@@ -73,7 +74,7 @@ default _fix := "build with a builder that the policy lists for this level"
 
 _fix := sprintf("if this builder reaches level %d, add it to spec.builders: {id: %q, authorities: [%s], maxLevel: %d}", [
 	data.params.minimum,
-	entry.builderId,
+	provenance.builder(entry),
 	concat(", ", entry.authorities),
 	data.params.minimum,
 ]) if {

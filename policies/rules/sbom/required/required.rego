@@ -49,7 +49,7 @@ deny contains {
 	not _satisfied
 }
 
-_sboms := image.whole(object.get(input, ["evidence", "sboms"], []))
+_sboms := object.get(input, ["evidence", "sboms"], [])
 
 _satisfied if {
 	some sbom in _sboms

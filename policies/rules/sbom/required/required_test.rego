@@ -21,6 +21,11 @@ test_admits_an_sbom_whose_root_is_no_image if {
 	count(required.deny) == 0 with input as _input([named]) with data.params as _params
 }
 
+test_admits_what_speaks_of_the_platform_that_is_judged if {
+	part := object.union(_spdx, {"platform": "linux/amd64", "subject": "sha256:ab"})
+	count(required.deny) == 0 with input as _input([part]) with data.params as _params
+}
+
 test_admits_an_empty_image_where_that_is_allowed if {
 	empty := object.union(_spdx, {"packages": [{"name": "api"}]})
 	params := {"formats": ["spdx"], "min_packages": 0}
@@ -75,10 +80,26 @@ test_denies_an_sbom_whose_root_names_another_image if {
 	denial.details.found == ["spdx SBOM by ci: 1 package besides its root, its root names another image, sha256:ee"]
 }
 
-test_denies_a_part_of_the_image if {
-	part := object.union(_spdx, {"platform": "linux/amd64"})
-	some denial in required.deny with input as _input([part]) with data.params as _params
-	denial.code == "no_sbom"
+test_denies_the_sbom_of_an_earlier_stage if {
+	stage := object.union(_spdx, {"scope": "stage"})
+	some denial in required.deny with input as _input([stage]) with data.params as _params
+	denial.code == "sbom_insufficient"
+	denial.details.found == ["spdx SBOM by ci: 1 package besides its root, it is about a build stage"]
+}
+
+test_admits_the_sbom_of_the_image_beside_those_of_its_build if {
+	others := [object.union(_spdx, {"scope": scope}) | some scope in ["context", "stage"]]
+	count(required.deny) == 0 with input as _input(array.concat(others, [_spdx])) with data.params as _params
+}
+
+test_names_no_unsigned_provenance_as_an_sbom if {
+	provenance := {
+		"format": "buildkit", "digest": "sha256:dd", "reason": "unsigned", "detail": "nobody signed it",
+		"predicateType": "https://slsa.dev/provenance/v1",
+	}
+	attached := object.union(_input([]), {"evidence": {"sboms": [], "rejected": [provenance]}})
+	some denial in required.deny with input as attached with data.params as _params
+	denial.details.nearest == []
 }
 
 test_denies_where_nothing_is_known if count(required.deny) == 1 with input as {} with data.params as {}

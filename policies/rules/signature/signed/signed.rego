@@ -2,8 +2,8 @@
 # title: The image is signed by enough signers
 # description: |
 #   At least `threshold` different signers, each accepted by one of the authorities, signed the digest of the image.
-#   A signer is a key, not a signature: one key counts once, however often it signed and however many authorities
-#   hold it.
+#   A signer is a key, or the subject and issuer of a certificate, and no signature: it counts once, however often it
+#   signed and however many authorities accept it.
 # custom:
 #   params:
 #     type: object
@@ -24,9 +24,10 @@
 #     unsigned: nobody signed the image
 #     untrusted: somebody signed it, but no accepted authority
 #     threshold: accepted authorities signed it, but too few different signers
-#   reads: [evidence.signatures, evidence.rejected, image.digest, image.repository]
+#   reads: [evidence.signatures, evidence.rejected, image.digest, image.mediaType, image.reference, image.repository]
 package rules.signature.signed
 
+import data.lib.identity
 import data.lib.image
 import data.lib.misses
 
@@ -34,7 +35,7 @@ deny contains {
 	"code": _code,
 	"msg": sprintf("wanted %s, found %s", [_wanted, _count]),
 	"details": {"wanted": _wanted, "found": _found, "nearest": _nearest},
-	"fix": sprintf("countersign sign --key KEY %s", [image.pinned]),
+	"fix": _fix,
 } if {
 	not _satisfied
 }
@@ -42,9 +43,9 @@ deny contains {
 _satisfied if count(_signers) >= data.params.threshold
 
 # Identities, not signatures: who signs twice is still one signer.
-_signers := {signature.identity | some signature in _signatures; _accepted(signature)}
+_signers := {identity.signer(signature.identity) | some signature in _signatures; _accepted(signature)}
 
-_signatures := image.whole(object.get(input, ["evidence", "signatures"], []))
+_signatures := object.get(input, ["evidence", "signatures"], [])
 
 _accepted(signature) if count(_vouchers(signature)) > 0
 
@@ -84,7 +85,7 @@ _count := "none that counts" if _code == "untrusted"
 
 _count := sprintf("%d", [count(_signers)]) if count(_signers) > 0
 
-_found := sort({sprintf("signed by %s, key %s", [concat(", ", _vouchers(signature)), signature.identity.subject]) |
+_found := sort({sprintf("signed by %s, %s", [concat(", ", _vouchers(signature)), identity.describe(signature.identity)]) |
 	some signature in _signatures
 	_accepted(signature)
 })
@@ -95,3 +96,22 @@ _others := sort({sprintf("signed by %s, which does not count here", [concat(", "
 	some signature in _signatures
 	not _accepted(signature)
 })
+
+default _fix := "countersign sign --key KEY IMAGE@DIGEST"
+
+_fix := sprintf("countersign sign --key KEY %s", [image.pinned]) if not _may_be_a_part
+
+# A signature of an index covers its platforms, but not who names one of them alone.
+_fix := sprintf(
+	"countersign sign --key KEY %s, or if it is one platform of a signed image: countersign sign --recursive --key KEY INDEX",
+	[image.pinned],
+) if {
+	_may_be_a_part
+}
+
+_may_be_a_part if {
+	_code == "unsigned"
+	contains(input.image.reference, "@")
+	not contains(input.image.mediaType, "index")
+	not contains(input.image.mediaType, "list")
+}

@@ -63,10 +63,48 @@ test_counts_one_key_once_however_often_it_signed if {
 	denial.details.found == ["signed by release, ci, key sha256:11", "signed by release, key sha256:11"]
 }
 
-test_counts_no_signature_of_a_part_of_the_image if {
-	part := object.union(_release, {"platform": "linux/amd64"})
-	some denial in signed.deny with input as _input([part]) with data.params as {"threshold": 1}
-	denial.code == "unsigned"
+test_counts_two_runs_of_one_workflow_once if {
+	runs := [_workflow("https://issuer.example", number) | some number in ["1", "2"]]
+	some denial in signed.deny with input as _input(runs) with data.params as {"threshold": 2}
+	denial.code == "threshold"
+	denial.details.found == ["signed by ci, https://acme.example/release (issuer https://issuer.example)"]
+}
+
+test_counts_one_subject_by_two_issuers_twice if {
+	two := [_workflow("https://issuer.example", "1"), _workflow("https://other.example", "1")]
+	count(signed.deny) == 0 with input as _input(two) with data.params as {"threshold": 2}
+}
+
+test_names_the_holder_of_a_certificate_without_issuer if {
+	holder := object.union(_ci, {"identity": {"kind": "certificate", "subject": "ops@acme.example", "claims": {}}})
+	some denial in signed.deny with input as _input([holder]) with data.params as {"threshold": 2}
+	denial.details.found == ["signed by ci, ops@acme.example"]
+}
+
+test_admits_a_signature_of_the_platform_that_is_judged if {
+	part := object.union(_release, {"platform": "linux/amd64", "subject": "sha256:ab"})
+	count(signed.deny) == 0 with input as _input([part]) with data.params as {"threshold": 1}
+}
+
+test_suggests_to_sign_all_platforms_where_one_is_named_by_its_digest if {
+	pinned := object.union(_input([]), {"image": {
+		"reference": "registry.example.com/shop/api@sha256:aa",
+		"mediaType": "application/vnd.oci.image.manifest.v1+json",
+	}})
+	some denial in signed.deny with input as pinned with data.params as {"threshold": 1}
+	denial.fix == concat("", [
+		"countersign sign --key KEY registry.example.com/shop/api@sha256:aa, ",
+		"or if it is one platform of a signed image: countersign sign --recursive --key KEY INDEX",
+	])
+}
+
+test_suggests_no_such_thing_for_an_index if {
+	pinned := object.union(_input([]), {"image": {
+		"reference": "registry.example.com/shop/api@sha256:aa",
+		"mediaType": "application/vnd.oci.image.index.v1+json",
+	}})
+	some denial in signed.deny with input as pinned with data.params as {"threshold": 1}
+	denial.fix == "countersign sign --key KEY registry.example.com/shop/api@sha256:aa"
 }
 
 test_denies_where_nothing_is_known if count(signed.deny) == 1 with input as {} with data.params as {}
@@ -83,6 +121,13 @@ _signature(authority, key) := {
 	"subject": "sha256:aa",
 	"platform": null,
 }
+
+_workflow(issuer, run) := object.union(_ci, {"identity": {
+	"kind": "certificate",
+	"issuer": issuer,
+	"subject": "https://acme.example/release",
+	"claims": {"runInvocationURI": run},
+}})
 
 _input(signatures) := {
 	"image": {"repository": "registry.example.com/shop/api", "digest": "sha256:aa"},

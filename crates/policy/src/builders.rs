@@ -1,0 +1,174 @@
+//! The builder table: who may vouch for a builder, and up to which SLSA build level.
+//!
+//! Refuses authorities that the policy does not have. A level stands here or nowhere: what provenance says of itself
+//! proves none.
+
+use countersign_evidence::Signers;
+use countersign_image::excerpt;
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use crate::authority::AuthorityEntry;
+use crate::fields::{Fields, Problems, list, name, text};
+use crate::trust_root::{GITHUB, PUBLIC_GOOD};
+use crate::yaml::{Node, Value};
+
+/// An entry of the table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Builder {
+    id: String,
+    authorities: Vec<String>,
+    max_level: u8,
+}
+
+/// An entry that every policy has: builders that speak for themselves, with a certificate for their own id.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Shipped {
+    /// Matches whole ids.
+    id_pattern: &'static str,
+    /// The issuer of the certificate, whose subject must be the id.
+    issuer: &'static str,
+    build_types: &'static [&'static str],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    runner_environment: Option<&'static str>,
+    /// The trust roots whose certificates count.
+    #[serde(skip)]
+    trust_roots: &'static [&'static str],
+    /// The authorities of the policy that accept such certificates.
+    authorities: Vec<String>,
+    max_level: u8,
+}
+
+/// Reads `spec.builders`, and adds the entries that every policy has.
+pub(crate) fn read_all(
+    spec: &Fields<'_>,
+    authorities: &[AuthorityEntry],
+    problems: &mut Problems,
+) -> Json {
+    let written = spec
+        .get("builders")
+        .and_then(|node| list(node, "builders", problems));
+    let written = written.unwrap_or_default().iter();
+    let own = written
+        .filter_map(|item| read(item, authorities, problems))
+        .filter_map(|builder| serde_json::to_value(builder).ok());
+    let own: Vec<Json> = own.collect();
+    let shipped = shipped().map(|mut entry| {
+        let accepts = |authority: &&AuthorityEntry| authority.is_keyless_under(entry.trust_roots);
+        let names = authorities.iter().filter(accepts);
+        entry.authorities = names.map(|authority| authority.name.clone()).collect();
+        serde_json::to_value(entry).unwrap_or_default()
+    });
+    own.into_iter().chain(shipped).collect()
+}
+
+fn read(node: &Node, authorities: &[AuthorityEntry], problems: &mut Problems) -> Option<Builder> {
+    let known = ["id", "authorities", "maxLevel"];
+    let fields = Fields::open(node, "a builder", &known, problems)?;
+    let id = fields
+        .require("id", problems)
+        .and_then(|node| name(node, "the id of a builder", problems));
+    let vouchers = fields.require("authorities", problems)?;
+    let mut names = Vec::new();
+    for item in list(vouchers, "authorities", problems)? {
+        let name = text(item, "the name of an authority", problems)?;
+        if !authorities.iter().any(|authority| authority.name == name) {
+            let message = format!("the policy has no authority `{}`", excerpt(name));
+            let known = authorities.iter().map(|authority| authority.name.as_str());
+            problems.unknown(item.at, "unknown_authority", message, name, known);
+        }
+        names.push(name.to_owned());
+    }
+    if names.is_empty() {
+        problems.report(
+            vouchers.at,
+            "invalid_value",
+            "a builder needs at least one authority that may vouch for it",
+        );
+    }
+    let level = fields.require("maxLevel", problems)?;
+    let max_level = match &level.value {
+        Value::Number(number) => number.as_u64().and_then(|level| u8::try_from(level).ok()),
+        _ => None,
+    };
+    let Some(max_level) = max_level.filter(|level| (1..=3).contains(level)) else {
+        problems.report(
+            level.at,
+            "invalid_value",
+            "maxLevel is an SLSA build level from 1 to 3",
+        );
+        return None;
+    };
+    Some(Builder {
+        id: id?.to_owned(),
+        authorities: names,
+        max_level,
+    })
+}
+
+impl AuthorityEntry {
+    fn is_keyless_under(&self, trust_roots: &[&str]) -> bool {
+        self.authority.as_ref().is_some_and(|authority| {
+            let root = authority.trust_root.as_ref();
+            matches!(authority.signers, Signers::Keyless(_))
+                && root.is_some_and(|root| trust_roots.contains(&root.name()))
+        })
+    }
+}
+
+/// Releases of the reusable workflows of slsa-github-generator, by full semantic version as slsa-verifier demands it,
+/// and the workflows that run GitHub's own attest action. Whose key holds a builder is for the policy to say.
+fn shipped() -> impl Iterator<Item = Shipped> {
+    let generators = GENERATORS.iter().map(|(id_pattern, build_types)| Shipped {
+        id_pattern,
+        issuer: GITHUB_ACTIONS,
+        build_types,
+        runner_environment: None,
+        trust_roots: &[PUBLIC_GOOD],
+        authorities: Vec::new(),
+        max_level: 3,
+    });
+    let workflows = Shipped {
+        id_pattern: r"^https://github\.com/[^/@]+/[^/@]+/\.github/workflows/[^/@]+@.+$",
+        issuer: GITHUB_ACTIONS,
+        build_types: &["https://actions.github.io/buildtypes/workflow/v1"],
+        // Level 2 wants a hosted build platform (SLSA, build track).
+        runner_environment: Some("github-hosted"),
+        trust_roots: &[PUBLIC_GOOD, GITHUB],
+        authorities: Vec::new(),
+        max_level: 2,
+    };
+    generators.chain(std::iter::once(workflows))
+}
+
+macro_rules! generator {
+    ($workflow:literal) => {
+        concat!(
+            r"^https://github\.com/slsa-framework/slsa-github-generator/\.github/workflows/",
+            $workflow,
+            r"\.yml@refs/tags/v[0-9]+\.[0-9]+\.[0-9]+$"
+        )
+    };
+}
+
+const GENERATORS: &[(&str, &[&str])] = &[
+    (
+        generator!("generator_container_slsa3"),
+        &["https://github.com/slsa-framework/slsa-github-generator/container@v1"],
+    ),
+    (
+        generator!("generator_generic_slsa3"),
+        &["https://github.com/slsa-framework/slsa-github-generator/generic@v1"],
+    ),
+    (
+        generator!("builder_go_slsa3"),
+        &["https://github.com/slsa-framework/slsa-github-generator/go@v1"],
+    ),
+    (
+        generator!("builder_container-based_slsa3"),
+        &["https://slsa.dev/container-based-build/v0.1?draft"],
+    ),
+];
+const GITHUB_ACTIONS: &str = "https://token.actions.githubusercontent.com";

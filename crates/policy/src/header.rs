@@ -1,0 +1,133 @@
+//! What every document begins with: version, kind and name.
+//!
+//! Refuses versions and kinds that it does not know, and names that could not be the name of an object in a cluster.
+
+use countersign_image::excerpt;
+
+use crate::fields::{Fields, Problems, name, text};
+use crate::yaml::{Node, Position};
+
+/// A document up to its `spec`, which is read by its kind.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Header<'n> {
+    pub(crate) kind: Kind,
+    /// Empty if it was reported as wrong.
+    pub(crate) name: &'n str,
+    pub(crate) name_at: Position,
+    pub(crate) spec: &'n Node,
+}
+
+/// The kinds that are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    ClusterImagePolicy,
+    TrustRoot,
+}
+
+impl Kind {
+    const ALL: [Self; 2] = [Self::ClusterImagePolicy, Self::TrustRoot];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::ClusterImagePolicy => "ClusterImagePolicy",
+            Self::TrustRoot => "TrustRoot",
+        }
+    }
+}
+
+impl<'n> Header<'n> {
+    /// Reads the header of one document; `None` if it has none that can be used, and says why.
+    pub(crate) fn read(document: &'n Node, problems: &mut Problems) -> Option<Self> {
+        let fields = Fields::open(
+            document,
+            "the document",
+            &["apiVersion", "kind", "metadata", "spec"],
+            problems,
+        )?;
+        check_version(&fields, problems)?;
+        let kind = kind(&fields, problems)?;
+        let metadata = fields.require("metadata", problems);
+        let metadata = metadata.and_then(|node| {
+            Fields::open(
+                node,
+                "metadata",
+                &["name", "labels", "annotations"],
+                problems,
+            )
+        });
+        let name_node = metadata.and_then(|metadata| metadata.require("name", problems));
+        let name = name_node.and_then(|node| object_name(node, problems));
+        Some(Self {
+            kind,
+            name: name.unwrap_or_default(),
+            name_at: name_node.map_or(document.at, |node| node.at),
+            spec: fields.require("spec", problems)?,
+        })
+    }
+}
+
+fn check_version(fields: &Fields<'_>, problems: &mut Problems) -> Option<()> {
+    let node = fields.require("apiVersion", problems)?;
+    let version = text(node, "apiVersion", problems)?;
+    if version == API_VERSION {
+        return Some(());
+    }
+    let message = format!("unknown apiVersion `{}`", excerpt(version));
+    problems.unknown(
+        node.at,
+        "unknown_api_version",
+        message,
+        version,
+        [API_VERSION],
+    );
+    None
+}
+
+fn kind(fields: &Fields<'_>, problems: &mut Problems) -> Option<Kind> {
+    let node = fields.require("kind", problems)?;
+    let written = text(node, "kind", problems)?;
+    let kind = Kind::ALL.into_iter().find(|kind| kind.as_str() == written);
+    if kind.is_some() {
+        return kind;
+    }
+    let supported = Kind::ALL.map(Kind::as_str);
+    if LATER_KINDS.contains(&written) {
+        let message = format!("documents of kind {written} are not supported yet");
+        let hint = format!("supported: {}", supported.join(", "));
+        problems.advise(node.at, "unsupported_kind", message, hint);
+    } else {
+        let message = format!("unknown kind `{}`", excerpt(written));
+        let known = supported.into_iter().chain(LATER_KINDS.iter().copied());
+        problems.unknown(node.at, "unknown_kind", message, written, known);
+    }
+    None
+}
+
+/// A name as Kubernetes has them: an RFC 1123 subdomain.
+fn object_name<'n>(node: &'n Node, problems: &mut Problems) -> Option<&'n str> {
+    let written = name(node, "metadata.name", problems)?;
+    let is_label = |part: &str| {
+        let edge =
+            |letter: Option<char>| letter.is_some_and(|letter| letter.is_ascii_alphanumeric());
+        edge(part.chars().next())
+            && edge(part.chars().last())
+            && part.chars().all(|letter| {
+                letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-'
+            })
+    };
+    if written.len() > 253 || !written.split('.').all(is_label) {
+        let message = format!("`{}` is no name for a document", excerpt(written));
+        problems.advise(
+            node.at,
+            "invalid_name",
+            message,
+            "use lower-case letters, digits, `-` and `.`",
+        );
+        return None;
+    }
+    Some(written)
+}
+
+const API_VERSION: &str = "countersign.dev/v1alpha1";
+/// Kinds that have their place in the API and are not read yet.
+const LATER_KINDS: &[&str] = &["ImageException", "ImagePolicy", "Registry"];
