@@ -55,7 +55,7 @@ pub struct Settings {
         default_value = "0.0.0.0:8080"
     )]
     pub metrics_listen: SocketAddr,
-    /// Registry to ask over plain HTTP; may be given several times
+    /// Registry or TUF repository to ask over plain HTTP; may be given several times
     #[arg(
         long,
         env = "COUNTERSIGN_PLAIN_HTTP",
@@ -63,7 +63,7 @@ pub struct Settings {
         value_delimiter = ','
     )]
     pub plain_http: Vec<String>,
-    /// Certificates of authorities that registries may use too, PEM; may be given several times
+    /// Certificates of authorities that registries and TUF repositories may use too, PEM; may be given several times
     #[arg(
         long,
         env = "COUNTERSIGN_REGISTRY_CA",
@@ -88,6 +88,18 @@ pub struct Settings {
     /// Registry credentials, as Docker's config.json
     #[arg(long, env = "COUNTERSIGN_DOCKER_CONFIG", value_name = "FILE")]
     pub docker_config: Option<PathBuf>,
+    /// Directory that keeps what TUF repositories said, across restarts
+    #[arg(long, env = "COUNTERSIGN_TRUST_ROOT_CACHE", value_name = "DIR")]
+    pub trust_root_cache: Option<PathBuf>,
+    /// Hours between two refreshes of a trust root from a TUF repository; sooner when it would expire
+    #[arg(
+        long = "trust-root-refresh-hours",
+        env = "COUNTERSIGN_TRUST_ROOT_REFRESH_HOURS",
+        value_name = "N",
+        default_value = "24",
+        value_parser = hours
+    )]
+    pub trust_root_refresh: Duration,
     /// Reviews under way at once; what comes on top is refused
     #[arg(
         long,
@@ -119,6 +131,9 @@ pub struct Settings {
     /// How often the certificate files are looked at.
     #[arg(skip = CERTIFICATE_INTERVAL)]
     pub certificate_interval: Duration,
+    /// How soon a refresh of a trust root is tried again after it failed.
+    #[arg(skip = TRUST_ROOT_RETRY)]
+    pub trust_root_retry: Duration,
 }
 
 impl Settings {
@@ -141,11 +156,14 @@ impl Settings {
             unmatched: Stance::Deny,
             unpinned: Stance::Warn,
             docker_config: None,
+            trust_root_cache: None,
+            trust_root_refresh: Duration::from_secs(24 * HOUR),
             max_concurrent: 1024,
             drain_seconds: 20,
             log: LogFormat::Json,
             connections: ConnectionLimits::default(),
             certificate_interval: CERTIFICATE_INTERVAL,
+            trust_root_retry: TRUST_ROOT_RETRY,
         }
     }
 }
@@ -182,6 +200,16 @@ impl FromStr for Realm {
     }
 }
 
+/// A number of hours, at least one and at most those of a year.
+fn hours(text: &str) -> Result<Duration, &'static str> {
+    match text.parse() {
+        Ok(hours @ 1..=8784) => Ok(Duration::from_secs(hours * HOUR)),
+        _ => Err("expected a number of hours from 1 to 8784"),
+    }
+}
+
+const HOUR: u64 = 3600;
+const TRUST_ROOT_RETRY: Duration = Duration::from_secs(60);
 const CERTIFICATE_INTERVAL: Duration = Duration::from_secs(2);
 
 #[cfg(test)]
@@ -247,6 +275,8 @@ mod tests {
             ["--max-concurrent", "0"],
             ["--listen", "nowhere"],
             ["--log", "xml"],
+            ["--trust-root-refresh-hours", "0"],
+            ["--trust-root-refresh-hours", "a day"],
         ] {
             assert!(parse(&args).is_err(), "{args:?}");
         }

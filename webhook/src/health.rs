@@ -15,14 +15,14 @@ use tokio::sync::watch;
 
 use crate::metrics::{self, Metrics};
 use crate::tls::ServingCertificate;
+use crate::trust::Standing;
 
 /// What readiness depends on.
 #[derive(Clone)]
 pub(crate) struct Health {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) certificate: Arc<ServingCertificate>,
-    pub(crate) policies: usize,
-    pub(crate) revision: Arc<str>,
+    pub(crate) standing: Arc<Standing>,
     pub(crate) draining: watch::Receiver<bool>,
     pub(crate) clock: fn() -> Timestamp,
 }
@@ -39,16 +39,23 @@ pub(crate) fn router(health: Health) -> Router {
 async fn ready(State(health): State<Health>) -> Response {
     let not_after = health.certificate.not_after();
     let draining = *health.draining.borrow();
-    // Policies cannot be the reason: the process does not start without them.
-    let reason = match (draining, not_after < (health.clock)()) {
-        (true, _) => Some("draining"),
-        (_, true) => Some("certificate_expired"),
-        (false, false) => None,
+    let now = (health.clock)();
+    let policies = health.standing.policies();
+    let reason = match (draining, not_after < now, &policies) {
+        (true, _, _) => Some("draining"),
+        (_, true, _) => Some("certificate_expired"),
+        // Anything else that is wrong with them ends the process before it answers.
+        (_, _, None) => Some("trust_root_unavailable"),
+        (false, false, Some(_)) => None,
     };
+    let policies = policies.map(
+        |policies| json!({"count": policies.policies().len(), "revision": policies.revision()}),
+    );
     let detail = json!({
         "ready": reason.is_none(),
         "reason": reason,
-        "policies": {"count": health.policies, "revision": &*health.revision},
+        "policies": policies,
+        "trustRoots": health.standing.trust_roots(now),
         "certificate": {"notAfter": not_after.to_string()},
     });
     let status = if reason.is_none() {
@@ -61,6 +68,11 @@ async fn ready(State(health): State<Health>) -> Response {
 }
 
 async fn exposition(State(health): State<Health>) -> Response {
+    for root in health.standing.trust_roots((health.clock)()) {
+        health
+            .metrics
+            .trust_root(&root.name, root.age_seconds, root.expires);
+    }
     (
         [(header::CONTENT_TYPE, metrics::CONTENT_TYPE)],
         health.metrics.encode(),

@@ -16,6 +16,7 @@ mod routes;
 mod run;
 mod server;
 mod tls;
+mod trust;
 mod validate;
 
 pub use config::{Cli, LogFormat, Realm, Settings};

@@ -25,6 +25,11 @@ pub(crate) struct Metrics {
     in_flight: Gauge,
     certificate_end: Gauge,
     certificate_reloads: Family<ResultLabels, Counter>,
+    policy_count: Gauge,
+    policy_info: Family<RevisionLabels, Gauge>,
+    root_ages: Family<RootLabels, Gauge>,
+    root_ends: Family<RootLabels, Gauge>,
+    root_failures: Family<RootLabels, Counter>,
     codes: Mutex<HashSet<String>>,
 }
 
@@ -45,9 +50,19 @@ struct ResultLabels {
     result: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RevisionLabels {
+    revision: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RootLabels {
+    trust_root: String,
+}
+
 impl Metrics {
-    /// Series for a process that judges by `policies` policies of this `revision`.
-    pub(crate) fn new(policies: usize, revision: &str) -> Arc<Self> {
+    /// Series for a process that has judged nothing yet.
+    pub(crate) fn new() -> Arc<Self> {
         let mut registry = Registry::with_prefix("countersign");
         let reviews = Family::default();
         registry.register("reviews", "Reviews answered", reviews.clone());
@@ -73,13 +88,29 @@ impl Metrics {
             "Serving certificates read after the start",
             certificate_reloads.clone(),
         );
-        let policy_count = Gauge::<i64>::default();
-        policy_count.set(i64::try_from(policies).unwrap_or(i64::MAX));
-        registry.register("policies", "Policies in force", policy_count);
+        let policy_count = Gauge::default();
+        registry.register("policies", "Policies in force", policy_count.clone());
+        let policy_info = Family::default();
+        registry.register("policy_info", "The policies in force", policy_info.clone());
+        let root_ages = Family::default();
+        registry.register_with_unit(
+            "trust_root_age",
+            "Since the trust root was confirmed, or made",
+            Unit::Seconds,
+            root_ages.clone(),
+        );
+        let root_ends = Family::default();
+        registry.register_with_unit(
+            "trust_root_expiry_timestamp",
+            "When the TUF metadata of the trust root expires",
+            Unit::Seconds,
+            root_ends.clone(),
+        );
+        let root_failures = Family::default();
         registry.register(
-            "policy",
-            "The policies in force",
-            Info::new([("revision", revision.to_owned())]),
+            "trust_root_refresh_failures",
+            "Refreshes of the trust root that failed",
+            root_failures.clone(),
         );
         registry.register("build", "This binary", Info::new([("version", VERSION)]));
         Arc::new(Self {
@@ -89,6 +120,11 @@ impl Metrics {
             in_flight,
             certificate_end,
             certificate_reloads,
+            policy_count,
+            policy_info,
+            root_ages,
+            root_ends,
+            root_failures,
             codes: Mutex::default(),
         })
     }
@@ -128,6 +164,40 @@ impl Metrics {
         let result = if ok { "ok" } else { "refused" };
         self.certificate_reloads
             .get_or_create(&ResultLabels { result })
+            .inc();
+    }
+
+    /// Notes the policies in force.
+    pub(crate) fn policies(&self, count: usize, revision: &str) {
+        self.policy_count
+            .set(i64::try_from(count).unwrap_or(i64::MAX));
+        let revision = revision.to_owned();
+        self.policy_info.clear();
+        self.policy_info
+            .get_or_create(&RevisionLabels { revision })
+            .set(1);
+    }
+
+    /// Notes how old a trust root is, and when it expires, as far as it has an age and an end.
+    pub(crate) fn trust_root(&self, name: &str, age: Option<i64>, expires: Option<Timestamp>) {
+        let labels = RootLabels {
+            trust_root: name.to_owned(),
+        };
+        if let Some(age) = age {
+            self.root_ages.get_or_create(&labels).set(age);
+        }
+        if let Some(expires) = expires {
+            self.root_ends
+                .get_or_create(&labels)
+                .set(expires.as_second());
+        }
+    }
+
+    /// Counts a refresh of a trust root that failed.
+    pub(crate) fn trust_root_failed(&self, name: &str) {
+        let trust_root = name.to_owned();
+        self.root_failures
+            .get_or_create(&RootLabels { trust_root })
             .inc();
     }
 
@@ -184,7 +254,9 @@ mod tests {
 
     #[test]
     fn the_text_is_open_metrics_to_its_end() {
-        let metrics = Metrics::new(3, "abc");
+        let metrics = Metrics::new();
+        metrics.policies(2, "old");
+        metrics.policies(3, "abc");
         metrics.answered(
             "validate",
             "deny",
@@ -192,6 +264,8 @@ mod tests {
             Duration::from_millis(3),
         );
         let _under_way = metrics.begin();
+        metrics.trust_root("ours", Some(60), Timestamp::from_second(86_400).ok());
+        metrics.trust_root_failed("ours");
         let text = metrics.encode();
         for line in [
             r#"countersign_reviews_total{endpoint="validate",outcome="deny",code="signature/signed:unsigned"} 1"#,
@@ -199,18 +273,22 @@ mod tests {
             "countersign_reviews_in_flight 1",
             "countersign_policies 3",
             r#"countersign_policy_info{revision="abc"} 1"#,
+            r#"countersign_trust_root_age_seconds{trust_root="ours"} 60"#,
+            r#"countersign_trust_root_expiry_timestamp_seconds{trust_root="ours"} 86400"#,
+            r#"countersign_trust_root_refresh_failures_total{trust_root="ours"} 1"#,
         ] {
             assert!(
                 text.lines().any(|found| found == line),
                 "no {line} in\n{text}"
             );
         }
+        assert!(!text.contains("old"), "{text}");
         assert!(text.ends_with("# EOF\n"));
     }
 
     #[test]
     fn codes_that_policies_make_up_do_not_make_series_without_end() {
-        let metrics = Metrics::new(1, "abc");
+        let metrics = Metrics::new();
         for number in 0..10_000 {
             metrics.answered(
                 "validate",

@@ -37,7 +37,12 @@ pub enum RegistryError {
 }
 
 /// The client that reviews ask registries with.
-pub(crate) fn client(settings: &Settings) -> Result<Arc<Client>, RegistryError> {
+pub(crate) fn client(http: &countersign_registry::Settings) -> Result<Arc<Client>, RegistryError> {
+    Ok(Arc::new(Client::new(http.clone())?))
+}
+
+/// How registries are reached, and TUF repositories too.
+pub(crate) fn http(settings: &Settings) -> Result<countersign_registry::Settings, RegistryError> {
     let mut registry = countersign_registry::Settings {
         plain_http: settings.plain_http.iter().cloned().collect(),
         realm_pairs: settings
@@ -60,7 +65,7 @@ pub(crate) fn client(settings: &Settings) -> Result<Arc<Client>, RegistryError> 
         })?;
         registry.credentials = Arc::new(config);
     }
-    Ok(Arc::new(Client::new(registry)?))
+    Ok(registry)
 }
 
 /// How reviews are done: the stances as set, the rest as it is by default.

@@ -9,9 +9,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use countersign_policy::{LoadErrors, PolicySet};
-use countersign_registry::Client;
-use countersign_review::{DirectoryError, Reviewer, policies_in};
+use countersign_policy::LoadErrors;
+use countersign_registry::{Client, TufError};
+use countersign_review::{DirectoryError, Reviewer};
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -27,6 +27,7 @@ use crate::registry::{self, RegistryError};
 use crate::routes::{self, App};
 use crate::server::Server;
 use crate::tls::{CertificateError, ServingCertificate};
+use crate::trust::Keeper;
 
 /// Why the webhook does not start.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +58,24 @@ pub enum StartError {
     /// The settings for registries cannot be used.
     #[error(transparent)]
     Registry(#[from] RegistryError),
+    /// The root of a TUF repository could not be read.
+    #[error("{}: {source}", path.display())]
+    Root {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A TUF repository that a trust root names cannot be used, whatever it says.
+    #[error("{document}: the trust root `{name}` cannot be used: {source}")]
+    TrustRoot {
+        /// The document of the trust root.
+        document: String,
+        /// The trust root.
+        name: String,
+        /// What is wrong.
+        source: TufError,
+    },
     /// The system refused something that every process needs.
     #[error(transparent)]
     System(#[from] io::Error),
@@ -91,11 +110,19 @@ async fn serve(settings: Settings) -> Result<(), StartError> {
         signal(SignalKind::terminate())?,
         signal(SignalKind::interrupt())?,
     );
-    let running = start(settings).await?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
+    let asked_to_stop = async {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    tokio::pin!(asked_to_stop);
+    // It may wait for a trust root, and need not be waited for.
+    let running = tokio::select! {
+        running = start(settings) => running?,
+        () = &mut asked_to_stop => return Ok(()),
+    };
+    asked_to_stop.await;
     running.drain().await;
     Ok(())
 }
@@ -109,59 +136,39 @@ pub struct Running {
     pub metrics_listen: SocketAddr,
     draining: watch::Sender<bool>,
     ended: watch::Sender<bool>,
-    reviews: JoinHandle<()>,
-    health: JoinHandle<()>,
-    certificate: JoinHandle<()>,
+    reviews: Task,
+    health: Task,
+    certificate: Task,
+    trust_roots: Task,
 }
 
-/// Starts to serve, and returns once it does.
+/// Starts to serve, and returns once it does: health at once, reviews as soon as every trust root that the policies
+/// name was had.
 ///
 /// # Errors
 /// Whatever is wrong with the settings, the policies or the certificate.
 pub async fn start(settings: Settings) -> Result<Running, StartError> {
-    let files = policies_in(&settings.policies)?;
-    let policies = PolicySet::load(&files).map_err(|errors| StartError::Policies {
+    let metrics = Metrics::new();
+    let http = registry::http(&settings)?;
+    let mut keeper = Keeper::open(&settings, &http, Arc::clone(&metrics), now)?;
+    let unusable = |errors| StartError::Policies {
         directory: settings.policies.clone(),
         errors,
-    })?;
-    let (count, revision) = (
-        policies.policies().len(),
-        Arc::<str>::from(policies.revision()),
-    );
+    };
+    let policies = keeper.recall().await.map_err(unusable)?;
     let certificate = ServingCertificate::load(&settings.tls_cert, &settings.tls_key).await?;
     let tls = TlsAcceptor::from(certificate.server_config()?);
-    let source: Arc<Client> = registry::client(&settings)?;
-    let reviewer = Reviewer::new(source, Arc::new(policies), registry::review(&settings))?;
-    let metrics = Metrics::new(count, &revision);
+    let source: Arc<Client> = registry::client(&http)?;
     metrics.certificate(certificate.not_after());
 
-    let (listener, listen) = bind(settings.listen).await?;
     let (metrics_listener, metrics_listen) = bind(settings.metrics_listen).await?;
     let (draining, stop) = watch::channel(false);
     let (ended, end) = watch::channel(false);
-
-    let app = App {
-        reviewer,
-        metrics: Arc::clone(&metrics),
-        slots: Arc::new(Semaphore::new(settings.max_concurrent.into())),
-        bodies: Arc::new(Semaphore::new(routes::BODIES_KILOBYTES)),
-        clock: now,
-    };
-    let reviews = Server {
-        listener,
-        tls: Some(tls),
-        router: routes::router(Arc::new(app)),
-        limits: settings.connections,
-    };
-    let patience = Duration::from_secs(settings.drain_seconds.into());
-    let reviews = tokio::spawn(reviews.serve(stop.clone(), patience));
-
     let health = Health {
         metrics: Arc::clone(&metrics),
         certificate: Arc::clone(&certificate),
-        policies: count,
-        revision: Arc::clone(&revision),
-        draining: stop,
+        standing: keeper.standing(),
+        draining: stop.clone(),
         clock: now,
     };
     let health = Server {
@@ -170,9 +177,37 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
         router: health::router(health),
         limits: settings.connections,
     };
-    let health = tokio::spawn(health.serve(end, SCRAPE));
-    let certificate = tokio::spawn(follow(certificate, settings.certificate_interval, metrics));
-    tracing::info!(%listen, %metrics_listen, policies = count, revision = &*revision, "serving");
+    let health = Task::spawn(health.serve(end, SCRAPE));
+
+    let policies = match policies {
+        Some(policies) => policies,
+        None => {
+            tracing::warn!(%metrics_listen, "not ready: trust roots that policies name have yet to be had");
+            keeper.wait().await.map_err(unusable)?
+        }
+    };
+    let (count, revision) = (policies.policies().len(), policies.revision().to_owned());
+    let reviewer = Reviewer::new(source, policies, registry::review(&settings))?;
+    let (listener, listen) = bind(settings.listen).await?;
+    let app = Arc::new(App {
+        reviewer,
+        metrics: Arc::clone(&metrics),
+        slots: Arc::new(Semaphore::new(settings.max_concurrent.into())),
+        bodies: Arc::new(Semaphore::new(routes::BODIES_KILOBYTES)),
+        clock: now,
+    });
+    let reviews = Server {
+        listener,
+        tls: Some(tls),
+        router: routes::router(Arc::clone(&app)),
+        limits: settings.connections,
+    };
+    let patience = Duration::from_secs(settings.drain_seconds.into());
+    let reviews = Task::spawn(reviews.serve(stop, patience));
+    let certificate = Task::spawn(follow(certificate, settings.certificate_interval, metrics));
+    let replace = move |policies| app.reviewer.replace_policies(policies);
+    let trust_roots = Task::spawn(keeper.follow(replace));
+    tracing::info!(%listen, %metrics_listen, policies = count, revision, "serving");
     Ok(Running {
         listen,
         metrics_listen,
@@ -181,7 +216,29 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
         reviews,
         health,
         certificate,
+        trust_roots,
     })
+}
+
+/// Something that runs beside, no longer than whoever holds it.
+#[derive(Debug)]
+struct Task(JoinHandle<()>);
+
+impl Task {
+    fn spawn(work: impl Future<Output = ()> + Send + 'static) -> Self {
+        Self(tokio::spawn(work))
+    }
+
+    /// Waits for its end. An error is a panic; there is nothing left to wait for then.
+    async fn end(mut self) {
+        let _ = (&mut self.0).await;
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 impl Running {
@@ -189,12 +246,12 @@ impl Running {
     pub async fn drain(self) {
         tracing::info!("draining");
         let _ = self.draining.send(true);
-        // An error is a panic of the accept loop; there is nothing left to wait for then.
-        let _ = self.reviews.await;
+        drop(self.trust_roots);
+        self.reviews.end().await;
         // Health answers to the end, so that a probe sees why.
         let _ = self.ended.send(true);
-        let _ = self.health.await;
-        self.certificate.abort();
+        self.health.end().await;
+        drop(self.certificate);
         tracing::info!("drained");
     }
 }

@@ -1,6 +1,6 @@
 //! What is said about which image, and how it is stored.
 
-use countersign_evidence::predicate;
+use countersign_evidence::{Identity, predicate};
 use countersign_image::{Descriptor, Digest, PinnedReference, Repository};
 
 use crate::predicate::Predicate;
@@ -61,6 +61,8 @@ pub struct Target {
 pub struct Published {
     /// In which form.
     pub storage: Storage,
+    /// Whose signature it is.
+    pub identity: Identity,
     /// The manifest that carries it.
     pub manifest: Digest,
     /// The tag that leads to it, where one does.

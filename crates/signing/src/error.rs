@@ -2,8 +2,10 @@
 //!
 //! Carries no secrets: neither key material nor passwords reach a message.
 
-use countersign_evidence::TrustError;
+use countersign_evidence::{PatternError, TrustError};
 use countersign_image::{Digest, SourceError};
+
+use crate::services::ServiceFailure;
 
 /// Why a key could not be opened, made or used.
 #[derive(Debug, thiserror::Error)]
@@ -94,6 +96,9 @@ pub enum SigningError {
     /// The key failed.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// The older form, for a signature that needs more than a key to verify.
+    #[error("the form of cosign 1 and 2 is written for signatures by a key that no service saw")]
+    LegacyWitnessed,
     /// The registry has it, but does not list it among the image's referrers.
     #[error("{manifest} was pushed, but the registry does not list it as attached to the image")]
     NotListed {
@@ -106,6 +111,9 @@ pub enum SigningError {
         /// The tag.
         tag: String,
     },
+    /// Nobody can be named as signer.
+    #[error(transparent)]
+    Pattern(#[from] PatternError),
     /// What would be signed, or what was read back, is not what a verifier accepts.
     #[error("it would not verify: {detail}")]
     Refused {
@@ -117,6 +125,9 @@ pub enum SigningError {
     /// The registry failed.
     #[error(transparent)]
     Registry(#[from] SourceError),
+    /// A service did not do its part.
+    #[error(transparent)]
+    Service(#[from] ServiceFailure),
     /// The tag holds something of another kind.
     #[error("the tag {tag} exists and is not {wanted}")]
     TagTaken {
@@ -147,10 +158,13 @@ impl SigningError {
         match self {
             Self::ArtifactRefused { .. } => "artifact_refused",
             Self::Key(error) => error.code(),
+            Self::LegacyWitnessed => "legacy_witnessed",
             Self::NotListed { .. } => "not_listed",
             Self::Overwritten { .. } => "tag_overwritten",
+            Self::Pattern(_) => "pattern_malformed",
             Self::Refused { code, .. } => code,
             Self::Registry(error) => error.code(),
+            Self::Service(error) => error.code(),
             Self::TagTaken { .. } => "tag_taken",
             Self::TooMany { .. } => "too_many",
             Self::Trust(error) => error.code(),
@@ -165,8 +179,12 @@ impl SigningError {
                 Some("the registry may take the older form: --format legacy".to_owned())
             }
             Self::Key(error) => error.hint().map(str::to_owned),
+            Self::LegacyWitnessed => {
+                Some("leave out --format, or sign with a key alone".to_owned())
+            }
             Self::NotListed { .. } | Self::Overwritten { .. } => Some("try again".to_owned()),
             Self::Registry(error) => error.hint(),
+            Self::Service(error) => error.hint().map(str::to_owned),
             Self::TooMany { .. } => {
                 Some("delete what is no longer needed, then sign again".to_owned())
             }

@@ -1,12 +1,12 @@
 //! What is attested: a predicate's type, and a file's content in the shape that this type asks for.
 //!
-//! Refuses text that is not what its type says. Whether an SBOM or a provenance makes sense, `countersign_evidence` judges.
+//! Refuses what is not what its type says, as `countersign_evidence` judges it.
 
 use std::fmt;
 use std::str::FromStr;
 
-use countersign_evidence::predicate;
-use countersign_image::check_strict;
+use countersign_evidence::{PredicateFlaw, check_predicate, predicate};
+use countersign_image::{check_strict, excerpt};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -90,14 +90,36 @@ impl Predicate {
             }),
             Shape::Text => raw(text),
             Shape::Json => {
+                // Before anything is taken from it: whoever reads it differently would not know what was signed.
                 check_strict(file).map_err(PredicateError::malformed)?;
                 RawValue::from_string(text.trim().to_owned())
             }
         };
-        Ok(Self {
-            kind,
-            content: content.map_err(PredicateError::malformed)?,
-        })
+        let content = content.map_err(PredicateError::malformed)?;
+        check_predicate(&kind.uri, &content)?;
+        Ok(Self { kind, content })
+    }
+
+    /// A predicate that stood in a statement, as it stood there; and whether it is provenance that names no builder.
+    pub(crate) fn from_statement(
+        predicate_type: &str,
+        content: Box<RawValue>,
+    ) -> Result<(Self, bool), PredicateError> {
+        if !is_uri(predicate_type) {
+            return Err(PredicateError::UnknownType {
+                written: excerpt(predicate_type),
+            });
+        }
+        let nameless = match check_predicate(predicate_type, &content) {
+            Ok(()) => false,
+            Err(PredicateFlaw::NoBuilder) => true,
+            Err(flaw) => return Err(flaw.into()),
+        };
+        let kind = PredicateType {
+            uri: predicate_type.to_owned(),
+            shape: Shape::Json,
+        };
+        Ok((Self { kind, content }, nameless))
     }
 
     /// The URI of its type.
@@ -114,6 +136,9 @@ impl Predicate {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PredicateError {
+    /// The file is not what its type says.
+    #[error(transparent)]
+    Flawed(#[from] PredicateFlaw),
     /// The file is not JSON, or is JSON that readers could understand in two ways.
     #[error("the predicate cannot be used: {detail}")]
     Malformed {
@@ -132,6 +157,7 @@ impl PredicateError {
     /// A stable name for the kind of failure.
     pub fn code(&self) -> &'static str {
         match self {
+            Self::Flawed(flaw) => flaw.code(),
             Self::Malformed { .. } => "predicate_malformed",
             Self::UnknownType { .. } => "predicate_type_unknown",
         }
@@ -140,12 +166,13 @@ impl PredicateError {
     /// What to do about it.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
+            Self::Flawed(flaw) => flaw.hint(),
             Self::Malformed { .. } => None,
             Self::UnknownType { .. } => Some(TYPES),
         }
     }
 
-    fn malformed(detail: impl fmt::Display) -> Self {
+    pub(crate) fn malformed(detail: impl fmt::Display) -> Self {
         Self::Malformed {
             detail: detail.to_string(),
         }
@@ -153,7 +180,8 @@ impl PredicateError {
 }
 
 /// Whether `text` is an absolute URI, as RFC 3986 §4.3 has it: a scheme, a colon, something after it, no white space.
-fn is_uri(text: &str) -> bool {
+#[must_use]
+pub fn is_uri(text: &str) -> bool {
     let Some((scheme, rest)) = text.split_once(':') else {
         return false;
     };
@@ -182,6 +210,8 @@ const TYPES: &str = "use a URI or one of: cyclonedx, custom, link, openvex, slsa
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const SPDX_TAGS: &str = "SPDXVersion: SPDX-2.3\nSPDXID: SPDXRef-DOCUMENT\nDataLicense: CC0-1.0\nDocumentName: x\nDocumentNamespace: https://acme.example/x\nCreator: Tool: x\nCreated: 2026-11-20T08:00:00Z\n";
 
     #[test]
     fn aliases_and_uris_are_types_and_nothing_else_is() {
@@ -235,11 +265,11 @@ mod tests {
     #[test]
     fn text_becomes_a_string_and_custom_is_wrapped_as_cosign_does() {
         assert_eq!(
-            predicate("spdx", b"SPDXVersion: SPDX-2.3\n")
+            predicate("spdx", SPDX_TAGS.as_bytes())
                 .unwrap()
                 .content()
                 .get(),
-            r#""SPDXVersion: SPDX-2.3\n""#
+            serde_json::to_string(SPDX_TAGS).unwrap()
         );
         let custom = predicate("custom", b"hello").unwrap();
         assert_eq!(
@@ -261,6 +291,27 @@ mod tests {
                 predicate("slsaprovenance1", file).unwrap_err().code(),
                 "predicate_malformed"
             );
+        }
+    }
+
+    #[test]
+    fn what_is_not_of_its_type_is_no_predicate() {
+        for (kind, file, code) in [
+            (
+                "slsaprovenance1",
+                r#"{"buildDefinition":{},"runDetails":{"builder":{"id":""}}}"#,
+                "provenance_without_builder",
+            ),
+            ("slsaprovenance1", "{}", "provenance_malformed"),
+            (
+                "spdxjson",
+                r#"{"bomFormat":"CycloneDX","specVersion":"1.6"}"#,
+                "predicate_mismatch",
+            ),
+            ("cyclonedx", "[]", "sbom_malformed"),
+        ] {
+            let error = predicate(kind, file.as_bytes()).unwrap_err();
+            assert_eq!(error.code(), code, "{error}");
         }
     }
 

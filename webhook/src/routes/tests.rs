@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use countersign_image::{Collected, Needs, Reference, Resolved, SourceError};
-use countersign_policy::{PolicySet, SourceFile};
+use countersign_policy::{PolicySet, SourceFile, TrustRoots};
 use countersign_review::Settings;
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
@@ -51,13 +51,13 @@ fn fixture(slots: usize) -> Fixture {
         path: "policy.yaml".to_owned(),
         text: POLICY.to_owned(),
     }];
-    let policies = PolicySet::load(&files).unwrap();
+    let policies = PolicySet::load(&files, &TrustRoots::default()).unwrap();
     let source = Arc::new(Source::default());
     let reviewer =
         Reviewer::new(Arc::clone(&source), Arc::new(policies), Settings::default()).unwrap();
     let app = Arc::new(App {
         reviewer,
-        metrics: Metrics::new(1, "test"),
+        metrics: Metrics::new(),
         slots: Arc::new(Semaphore::new(slots)),
         bodies: Arc::new(Semaphore::new(BODIES_KILOBYTES)),
         clock: || Timestamp::UNIX_EPOCH,
