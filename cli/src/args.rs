@@ -147,3 +147,12 @@ pub(crate) fn read(path: &Path) -> Result<String, Failure> {
     };
     read.map_err(|error| Failure::unreadable(path, &error))
 }
+
+/// The bytes of a file, and one more than `limit` at most: enough to see that it is too large.
+pub(crate) fn read_bytes(path: &Path, limit: usize) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let read =
+        fs::File::open(path).and_then(|file| file.take(limit as u64 + 1).read_to_end(&mut bytes));
+    read.map(|_| bytes)
+        .map_err(|error| Failure::unreadable(path, &error))
+}

@@ -30,6 +30,10 @@ impl Claim {
                 Some(statement) => Self::Attestation(excerpt(&statement.predicate_type)),
                 None => Self::Other("unreadable statement".to_owned()),
             },
+            Form::Statement => match bare_statement(attachment) {
+                Some(statement) => Self::Attestation(excerpt(&statement.predicate_type)),
+                None => Self::Other("unreadable statement".to_owned()),
+            },
             Form::UnsignedSbom => Self::Other("SBOM".to_owned()),
             Form::Malformed(detail) => Self::Other(excerpt(detail)),
             Form::Unsupported(what) => Self::Other(excerpt(what)),
@@ -53,6 +57,10 @@ pub(crate) fn statement(attachment: &Attachment) -> Option<Statement> {
     parse_strict(&STANDARD.decode(envelope.payload).ok()?).ok()
 }
 
+fn bare_statement(attachment: &Attachment) -> Option<Statement> {
+    parse_strict(attachment.bytes.as_ref()?).ok()
+}
+
 /// The DSSE envelope of a bundle, or the one that an attachment is, as it was written.
 pub(crate) fn envelope(attachment: &Attachment) -> Option<Box<RawValue>> {
     let bytes = attachment.bytes.as_ref()?;
@@ -67,6 +75,7 @@ pub(crate) fn origin(attachment: &Attachment) -> &'static str {
     match attachment.origin {
         Origin::AttestationTag => "tag .att",
         Origin::FallbackTag => "fallback tag",
+        Origin::Index => "listed in the index",
         Origin::Referrer => "referrer",
         Origin::SbomTag => "tag .sbom",
         Origin::SignatureTag => "tag .sig",
@@ -80,6 +89,7 @@ pub(crate) fn format(attachment: &Attachment) -> &'static str {
         Form::Bundle => "bundle",
         Form::Envelope => "envelope",
         Form::SimpleSigning => "simple-signing",
+        Form::Statement => "buildkit",
         Form::UnsignedSbom => "unsigned",
         Form::Malformed(_) => "malformed",
         _ => "unsupported",

@@ -1,12 +1,13 @@
 //! Why a command stopped: a message, its stable code, advice, and the exit code that follows.
 
+mod signing;
+
 use std::error::Error;
 use std::fmt;
 use std::io;
 use std::path::Path;
 
 use countersign_image::{ReferenceError, SourceError};
-use countersign_signing::{KeyError, PredicateError, SigningError};
 
 use crate::status::ExitStatus;
 
@@ -146,25 +147,6 @@ impl fmt::Display for Failure {
     }
 }
 
-impl From<KeyError> for Failure {
-    fn from(error: KeyError) -> Self {
-        let hint = match &error {
-            KeyError::WrongPassword => Some(
-                "it is taken from --password-env or --password-file, else COUNTERSIGN_PASSWORD, else COSIGN_PASSWORD",
-            ),
-            other => other.hint(),
-        };
-        Self::from_error(ExitStatus::Usage, &error, error.code(), hint)
-    }
-}
-
-impl From<PredicateError> for Failure {
-    fn from(error: PredicateError) -> Self {
-        let hint = error.hint().unwrap_or(PREDICATE);
-        Self::from_error(ExitStatus::Usage, &error, error.code(), Some(hint))
-    }
-}
-
 impl From<ReferenceError> for Failure {
     fn from(error: ReferenceError) -> Self {
         let hint = error
@@ -182,21 +164,6 @@ impl From<SourceError> for Failure {
             error.code(),
             source_hint(&error),
         )
-    }
-}
-
-impl From<SigningError> for Failure {
-    fn from(error: SigningError) -> Self {
-        let status = match &error {
-            SigningError::Key(_) | SigningError::Refused { .. } => ExitStatus::Usage,
-            _ => ExitStatus::CouldNotLook,
-        };
-        let hint = match &error {
-            SigningError::Refused { .. } => Some(PREDICATE.to_owned()),
-            SigningError::Registry(error) => source_hint(error),
-            other => other.hint(),
-        };
-        Self::from_error(status, &error, error.code(), hint)
     }
 }
 
@@ -237,5 +204,3 @@ fn plain(error: &io::Error) -> String {
         first.to_lowercase().chain(characters).collect()
     })
 }
-
-const PREDICATE: &str = "check that --predicate is a document of the --type that is named";

@@ -6,11 +6,13 @@
     reason = "a binary reads the clock and the environment"
 )]
 
+mod ambient;
 mod args;
 mod claims;
 mod commands;
 mod credentials;
 mod failure;
+mod keyless;
 mod keys;
 mod lookup;
 mod manifests;
@@ -23,6 +25,8 @@ mod reference;
 mod registry;
 mod run;
 mod status;
+mod trust;
+mod tuf;
 mod verdicts;
 
 pub use run::run;

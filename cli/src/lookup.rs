@@ -1,15 +1,15 @@
 //! What is attached to an image, fetched once for the commands that show or verify it.
 
-use countersign_evidence::{Authority, Evidence, Rejection, Signers, Transparency, Verifier};
+use countersign_evidence::{Evidence, Format, Identity, Rejection, Verifier};
 use countersign_image::{
-    Attachment, Collected, ImageSource, Needs, PinnedReference, Reference, Repository,
+    Attachment, Collected, Form, ImageSource, Needs, PinnedReference, Reference, Repository,
+    excerpt,
 };
 use countersign_registry::Client;
 use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::failure::Failure;
-use crate::keys;
 
 /// An image and everything attached to it that was asked for.
 #[derive(Debug)]
@@ -25,6 +25,21 @@ impl Found {
     pub(crate) fn verify(&self, verifier: &Verifier, attachments: &[Attachment]) -> Evidence {
         let content = Some(&self.collected.content);
         verifier.verify(&self.image, content, attachments, Timestamp::now())
+    }
+
+    /// Why one attached thing counts for nothing, if so.
+    pub(crate) fn doubt(&self, verifier: &Verifier, attachment: &Attachment) -> Option<Rejection> {
+        if attachment.form != Form::Statement {
+            let evidence = self.verify(verifier, std::slice::from_ref(attachment));
+            return evidence.rejected.into_iter().next();
+        }
+        // A bare statement counts by a signature that is attached beside it.
+        let signed = self.collected.attachments.iter();
+        let signed = signed.filter(|other| other.form != Form::Statement);
+        let together: Vec<_> = signed.chain([attachment]).cloned().collect();
+        let mut rejected = self.verify(verifier, &together).rejected.into_iter();
+        let format = Format::BuildKit.as_str();
+        rejected.rfind(|rejection| rejection.format == format)
     }
 }
 
@@ -52,19 +67,6 @@ pub(crate) fn everything(repository: Option<&Repository>) -> Needs {
         unsigned_sboms: true,
         repositories,
     }
-}
-
-/// A verifier that believes the one key that is named on the command line.
-pub(crate) fn verifier(key: &str) -> Result<Verifier, Failure> {
-    let keys = vec![keys::read_public(key)?];
-    let authority = Authority {
-        name: key.to_owned(),
-        signers: Signers::Keys(keys),
-        trust_root: None,
-        transparency: Transparency::NONE,
-    };
-    Verifier::new(vec![authority])
-        .map_err(|error| Failure::usage(error.to_string()).coded(error.code()))
 }
 
 /// Something attached that counts for nothing, as it is shown.
@@ -105,5 +107,20 @@ impl std::fmt::Display for RejectionOut {
         } = self;
         let kind = self.predicate_type.as_deref().unwrap_or("of unknown type");
         write!(f, "{format} {digest}, {kind}: {detail} ({reason})")
+    }
+}
+
+/// A signer, in words.
+pub(crate) fn by(identity: &Identity) -> String {
+    match identity {
+        Identity::Certificate {
+            issuer: Some(issuer),
+            subject,
+            ..
+        } => {
+            format!("{} ({})", excerpt(subject), excerpt(issuer))
+        }
+        Identity::Certificate { subject, .. } => excerpt(subject),
+        _ => format!("key {}", identity.subject()),
     }
 }

@@ -4,12 +4,19 @@ use std::path::Path;
 use std::sync::Arc;
 
 use countersign_policy::PolicySet;
-use countersign_review::{DirectoryError, policies_in};
+use countersign_review::{DirectoryError, file_trust_roots, policies_in};
 
 use crate::failure::Failure;
+use crate::printer::Printer;
+use crate::registry::RegistryArgs;
+use crate::tuf;
 
-/// Loads every policy document of a directory, or says all that is wrong with them.
-pub(crate) fn load(directory: &Path) -> Result<Arc<PolicySet>, Failure> {
+/// Loads every policy document of a directory with the trust roots that they name, or says all that is wrong with them.
+pub(crate) fn load(
+    directory: &Path,
+    registry: &RegistryArgs,
+    printer: &Printer,
+) -> Result<Arc<PolicySet>, Failure> {
     if directory.is_file() {
         return Err(Failure::usage(format!(
             "{} is a file, and policies are the files of a directory",
@@ -29,7 +36,9 @@ pub(crate) fn load(directory: &Path) -> Result<Arc<PolicySet>, Failure> {
                 .hinted("a policy is a file that ends in .yaml, .yml or .json"),
         );
     }
-    let policies = PolicySet::load(&documents).map_err(|errors| {
+    let mut roots = file_trust_roots(&documents);
+    tuf::add(&documents, &mut roots, registry, printer)?;
+    let policies = PolicySet::load(&documents, &roots).map_err(|errors| {
         let failure = Failure::usage(format!(
             "the policies in {} cannot be used",
             directory.display()

@@ -1,21 +1,26 @@
-//! What `sign` and `attest` have in common: keys first, then every image, each digest once.
+//! What `sign` and `attest` have in common: who signs first, then every image, each digest once.
 //!
 //! Signs nothing unless every image was found: a half-signed release is harder to see than none.
 
-use std::fs::{self, OpenOptions};
-use std::path::{Path, PathBuf};
+mod jobs;
+mod output;
 
-use countersign_image::{Descriptor, Reference, Repository, SourceError};
-use countersign_registry::Client;
-use countersign_signing::{Claim, PrivateKey, Published, Publisher, Storage, Target};
+use std::fs::OpenOptions;
+use std::path::PathBuf;
+
+use countersign_signing::{PrivateKey, Publisher, Storage, Witnesses};
 use jiff::Timestamp;
-use serde::Serialize;
 
+pub(crate) use self::jobs::Content;
+use self::jobs::Job;
+use self::output::{SignedOut, StoredOut};
 use crate::args::{ImageArgs, OutputArgs, StorageArgs};
 use crate::failure::Failure;
+use crate::keyless::KeylessArgs;
 use crate::keys;
+use crate::lookup::by;
 use crate::password::PasswordArgs;
-use crate::printer::{Output, Printer};
+use crate::printer::Printer;
 use crate::registry::RegistryArgs;
 use crate::run::block_on;
 use crate::status::ExitStatus;
@@ -25,9 +30,9 @@ use crate::status::ExitStatus;
 pub(crate) struct PublishArgs {
     #[command(flatten)]
     images: ImageArgs,
-    /// The private key: a file, or env://NAME
+    /// The private key: a file, or env://NAME. Without it, an identity signs
     #[arg(long, value_name = "KEY")]
-    key: String,
+    key: Option<String>,
     /// How to store it
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Format,
@@ -39,15 +44,19 @@ pub(crate) struct PublishArgs {
     #[command(flatten)]
     output: OutputArgs,
     #[command(flatten)]
+    keyless: KeylessArgs,
+    #[command(flatten)]
     password: PasswordArgs,
     #[command(flatten)]
     registry: RegistryArgs,
     /// cosign asks before it publishes; nothing is asked here
     #[arg(short = 'y', long = "yes", hide = true)]
     _yes: bool,
-    /// cosign's way to say what is so here: a signature with a key goes to no log
-    #[arg(long = "tlog-upload", hide = true, value_parser = ["false"])]
+    /// cosign's ways to say what is so here: a signature with a key, and without a signing config, goes to no log
+    #[arg(long = "tlog-upload", hide = true, value_parser = ["false"], requires = "key", conflicts_with = "signing_config")]
     _tlog_upload: Option<String>,
+    #[arg(long = "use-signing-config", hide = true, value_parser = ["false"], requires = "key", conflicts_with = "signing_config")]
+    _use_signing_config: Option<String>,
 }
 
 /// How signatures are stored.
@@ -56,7 +65,7 @@ enum Format {
     /// A Sigstore bundle that refers to the image: cosign 3
     #[default]
     Bundle,
-    /// The tags .sig and .att: every cosign
+    /// The tags .sig and .att, for signatures with a key alone: every cosign
     Legacy,
     /// Both; cosign 2 stops at an image that has a bundle
     Both,
@@ -72,17 +81,17 @@ impl Format {
     }
 }
 
-/// Signs what `claim` says about every image. `claim` is made after the key was opened, before a registry is asked.
+/// Signs what `content` says. It is made after the key was opened, before a registry is asked.
 pub(crate) fn publish(
     args: &PublishArgs,
     printer: &Printer,
-    claim: impl FnOnce(Timestamp) -> Result<Claim, Failure>,
+    content: impl FnOnce(Timestamp) -> Result<Content, Failure>,
 ) -> Result<ExitStatus, Failure> {
     let references = args.images.references()?;
     let repository = args.storage.repository()?;
-    let key = keys::open_private(&args.key, &args.password)?;
     let now = Timestamp::now();
-    let claim = claim(now)?;
+    let signer = args.signer(now, printer)?;
+    let content = content(now)?;
     if let Some(path) = &args.digest_file {
         // Before anything is signed: that it cannot be written is known too late afterwards.
         OpenOptions::new()
@@ -93,175 +102,107 @@ pub(crate) fn publish(
     }
     let client = args.registry.client(&references)?;
     block_on(async {
-        let images = targets(&client, &references, repository.as_ref(), printer).await?;
+        let storage = repository.as_ref();
+        let jobs = jobs::find(&client, &references, storage, &content, printer).await?;
+        let publisher = match &signer {
+            Signer::Key(key, None) => Publisher::new(&client, key)?,
+            Signer::Key(key, Some(witnesses)) => Publisher::witnessed(&client, key, witnesses)?,
+            Signer::Identity(witnesses) => {
+                let token = args.keyless.token(now, &args.registry, printer).await?;
+                Publisher::keyless(&client, &token, witnesses).await?
+            }
+        };
         let work = Work {
             args,
-            client: &client,
-            key: &key,
-            claim: &claim,
-            now,
+            publisher,
+            printer,
         };
-        work.publish(&images, printer).await
+        work.publish(&jobs).await
     })
 }
 
-/// An image to sign, and how it was asked for.
-struct Image {
-    reference: String,
-    target: Target,
+/// Whoever signs.
+enum Signer {
+    Identity(Box<Witnesses>),
+    Key(Box<PrivateKey>, Option<Box<Witnesses>>),
 }
 
-/// Resolves every reference, once. Two that name one digest are one image.
-async fn targets(
-    client: &Client,
-    references: &[Reference],
-    repository: Option<&Repository>,
-    printer: &Printer,
-) -> Result<Vec<Image>, Failure> {
-    let mut images: Vec<Image> = Vec::new();
-    for reference in references {
-        let target = target(client, reference, repository).await?;
-        if reference.digest().is_none() {
-            printer.note(&format!(
-                "{} is {}",
-                reference.as_written(),
-                target.image.digest()
-            ));
+impl PublishArgs {
+    fn signer(&self, now: Timestamp, printer: &Printer) -> Result<Signer, Failure> {
+        let signer = match &self.key {
+            Some(key) => {
+                let key = Box::new(keys::open_private(key, &self.password)?);
+                Signer::Key(
+                    key,
+                    self.keyless.for_key(now, &self.registry)?.map(Box::new),
+                )
+            }
+            None => Signer::Identity(Box::new(self.keyless.for_identity(
+                now,
+                &self.registry,
+                printer,
+            )?)),
+        };
+        if self.format != Format::Bundle && !matches!(signer, Signer::Key(_, None)) {
+            return Err(countersign_signing::SigningError::LegacyWitnessed.into());
         }
-        if images
-            .iter()
-            .all(|image| image.target.image != target.image)
-        {
-            images.push(Image {
-                reference: reference.as_written().to_owned(),
-                target,
-            });
-        }
+        Ok(signer)
     }
-    Ok(images)
-}
-
-async fn target(
-    client: &Client,
-    reference: &Reference,
-    repository: Option<&Repository>,
-) -> Result<Target, Failure> {
-    let named = reference.repository();
-    let wanted = match (reference.digest(), reference.tag()) {
-        (Some(digest), _) => digest.to_string(),
-        (None, tag) => tag.unwrap_or_default().to_owned(),
-    };
-    let Some((digest, content, bytes)) = client.manifest(named, &wanted).await? else {
-        let (host, reference) = (
-            named.registry().to_owned(),
-            reference.as_written().to_owned(),
-        );
-        return Err(SourceError::ImageNotFound { host, reference }.into());
-    };
-    Ok(Target {
-        image: reference.pin(digest.clone()),
-        descriptor: Descriptor::new(content.media_type(), digest, bytes.len() as u64),
-        repository: repository.unwrap_or(named).clone(),
-    })
 }
 
 struct Work<'a> {
     args: &'a PublishArgs,
-    client: &'a Client,
-    key: &'a PrivateKey,
-    claim: &'a Claim,
-    now: Timestamp,
+    publisher: Publisher<'a>,
+    printer: &'a Printer,
 }
 
 impl Work<'_> {
-    async fn publish(&self, images: &[Image], printer: &Printer) -> Result<ExitStatus, Failure> {
-        let publisher = Publisher::new(self.client, self.key).map_err(Failure::from)?;
+    async fn publish(&self, jobs: &[Job]) -> Result<ExitStatus, Failure> {
         let (mut signed, mut status) = (Vec::new(), ExitStatus::Success);
-        for image in images {
-            match self.publish_one(&publisher, image, printer).await {
-                Ok(published) => signed.push(SignedOut::new(image, &published)),
+        for job in jobs {
+            match self.publish_one(job).await {
+                Ok(stored) => signed.push(SignedOut::new(job, stored)),
                 Err(failure) => {
-                    status = status.and(printer.failure(&failure.about(&image.target.image)))
+                    let failure = failure.about(&job.target.image);
+                    status = status.and(self.printer.failure(&failure));
                 }
             }
         }
-        match self.args.output.output {
-            Output::Json => printer.json(&signed)?,
-            Output::Text => signed.iter().for_each(|signed| printer.data(&signed.image)),
-        }
+        output::write(&signed, self.args.output.output, self.printer)?;
         if let Some(path) = &self.args.digest_file {
-            write_digests(path, &signed)?;
+            output::write_digests(path, &signed)?;
         }
         Ok(status)
     }
 
-    async fn publish_one(
-        &self,
-        publisher: &Publisher<'_>,
-        image: &Image,
-        printer: &Printer,
-    ) -> Result<Vec<Published>, Failure> {
-        let mut published = Vec::new();
-        for storage in self.args.format.storages() {
-            printer.progress(&format!("signing {}", image.target.image));
-            let stored = publisher
-                .publish(&image.target, self.claim, *storage, self.now)
-                .await?;
-            let how = stored
-                .tag
-                .as_ref()
-                .map(|tag| format!(", tag {tag}"))
-                .unwrap_or_default();
-            let repository = &image.target.repository;
-            printer.note(&format!(
-                "stored as {} {repository}@{}{how}",
-                storage.as_str(),
-                stored.manifest
-            ));
-            published.push(stored);
+    /// Says all of it about one image.
+    async fn publish_one(&self, job: &Job) -> Result<Vec<StoredOut>, Failure> {
+        let Job { target, claims, .. } = job;
+        let mut signed = Vec::new();
+        for claim in claims {
+            for storage in self.args.format.storages() {
+                self.printer.progress(&format!("signing {}", target.image));
+                let published = self
+                    .publisher
+                    .publish(target, claim, *storage, Timestamp::now())
+                    .await?;
+                let how = published
+                    .tag
+                    .as_ref()
+                    .map(|tag| format!(", tag {tag}"))
+                    .unwrap_or_default();
+                let (repository, manifest) = (&target.repository, &published.manifest);
+                let who = match self.args.key {
+                    Some(_) => String::new(),
+                    None => format!(", signed as {}", by(&published.identity)),
+                };
+                self.printer.note(&format!(
+                    "stored as {} {repository}@{manifest}{how}{who}",
+                    storage.as_str()
+                ));
+                signed.push(StoredOut::new(target, claim, &published));
+            }
         }
-        Ok(published)
-    }
-}
-
-fn write_digests(path: &Path, signed: &[SignedOut]) -> Result<(), Failure> {
-    let lines: String = signed
-        .iter()
-        .map(|signed| format!("{}\n", signed.image))
-        .collect();
-    fs::write(path, lines).map_err(|error| Failure::unwritable(path, &error))
-}
-
-#[derive(Serialize)]
-struct SignedOut {
-    reference: String,
-    image: String,
-    digest: String,
-    stored: Vec<StoredOut>,
-}
-
-#[derive(Serialize)]
-struct StoredOut {
-    format: &'static str,
-    repository: String,
-    manifest: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tag: Option<String>,
-}
-
-impl SignedOut {
-    fn new(image: &Image, published: &[Published]) -> Self {
-        let stored = published.iter().map(|stored| StoredOut {
-            format: stored.storage.as_str(),
-            repository: image.target.repository.to_string(),
-            manifest: stored.manifest.to_string(),
-            tag: stored.tag.clone(),
-        });
-        Self {
-            reference: image.reference.clone(),
-            image: image.target.image.to_string(),
-            digest: image.target.image.digest().to_string(),
-            stored: stored.collect(),
-        }
+        Ok(signed)
     }
 }

@@ -37,12 +37,6 @@ fn page() -> String {
     let mut page =
         "# The command line\n\nMade from `countersign --help`; a test keeps it so.\n".to_owned();
     section(&mut page, &mut root);
-    for command in root
-        .get_subcommands_mut()
-        .filter(|command| !command.is_hide_set())
-    {
-        section(&mut page, command);
-    }
     page
 }
 
@@ -56,4 +50,10 @@ fn section(page: &mut String, command: &mut Command) {
         lines.join("\n").trim_end()
     )
     .unwrap();
+    for command in command
+        .get_subcommands_mut()
+        .filter(|command| !command.is_hide_set())
+    {
+        section(page, command);
+    }
 }

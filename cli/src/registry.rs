@@ -30,19 +30,26 @@ pub(crate) struct RegistryArgs {
 }
 
 impl RegistryArgs {
-    /// A client for these images, with the credentials of the user.
-    pub(crate) fn client(&self, references: &[Reference]) -> Result<Client, Failure> {
+    /// How the servers of these images, and others, are reached: without credentials.
+    pub(crate) fn settings(&self, references: &[Reference]) -> Result<Settings, Failure> {
         let mut extra_ca_pem = Vec::new();
         for path in &self.registry_ca {
             extra_ca_pem
                 .push(fs::read_to_string(path).map_err(|error| Failure::unreadable(path, &error))?);
         }
-        let settings = Settings {
-            credentials: Arc::new(DockerCredentials::read()?),
+        Ok(Settings {
             extra_ca_pem,
             plain_http: self.plain_http(references),
             realm_pairs: self.realm.clone(),
             ..Settings::default()
+        })
+    }
+
+    /// A client for these images, with the credentials of the user.
+    pub(crate) fn client(&self, references: &[Reference]) -> Result<Client, Failure> {
+        let settings = Settings {
+            credentials: Arc::new(DockerCredentials::read()?),
+            ..self.settings(references)?
         };
         Client::new(settings).map_err(|error| {
             let failure = Failure::usage(error.to_string()).coded(error.code());

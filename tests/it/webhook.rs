@@ -2,6 +2,7 @@
 
 pub(crate) mod fixture;
 mod lifecycle;
+mod trust_roots;
 
 use countersign_signing::{PrivateKey, Storage};
 use reqwest::StatusCode;

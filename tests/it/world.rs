@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use countersign_image::{Digest, Document};
-use countersign_policy::{Namespace, PolicySet, SourceFile};
+use countersign_policy::{Namespace, PolicySet, SourceFile, TrustRoots};
 use countersign_registry::{Client, Settings as ClientSettings};
 use countersign_review::{Request, Review, Reviewer, Settings, User};
 use countersign_signing::{
@@ -143,7 +143,7 @@ impl World {
                 text: policy.to_string(),
             })
             .collect();
-        let policies = PolicySet::load(&files).unwrap_or_else(|errors| panic!("{errors}"));
+        let policies = PolicySet::load(&files, &TrustRoots::default()).unwrap_or_else(|errors| panic!("{errors}"));
         Reviewer::new(Arc::new(self.client()), Arc::new(policies), settings).unwrap()
     }
 

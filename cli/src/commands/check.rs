@@ -58,7 +58,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure> {
-    let policies = policies::load(&args.policies)?;
+    let policies = policies::load(&args.policies, &args.registry, printer)?;
     let (subjects, failures) = args.subjects()?;
     for failure in &failures {
         printer.failure(failure);

@@ -20,6 +20,7 @@ use crate::printer::Printer;
 use crate::registry::RegistryArgs;
 use crate::run::block_on;
 use crate::status::ExitStatus;
+use crate::trust::SignerArgs;
 
 /// Download what is attached to an image: its attestations, SBOMs or signatures
 ///
@@ -39,12 +40,11 @@ pub(crate) struct Args {
     /// Of the image for this platform, in place of the index
     #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
     platform: Option<String>,
-    /// Only what verifies with --key
-    #[arg(long, requires = "key")]
+    /// Only what verifies, with --key or as this identity
+    #[arg(long)]
     verified_only: bool,
-    /// Verify with this public key: a file, or env://NAME
-    #[arg(long, value_name = "KEY")]
-    key: Option<String>,
+    #[command(flatten)]
+    signer: SignerArgs,
     #[command(flatten)]
     storage: StorageArgs,
     #[command(flatten)]
@@ -75,9 +75,10 @@ impl Args {
 
 pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure> {
     let reference = args::reference(&args.image)?;
-    let verifier = match &args.key {
-        Some(key) => Some(lookup::verifier(key)?),
-        None => None,
+    let signer = if args.verified_only {
+        Some(args.signer.required()?)
+    } else {
+        args.signer.optional()?
     };
     let needs = lookup::everything(args.storage.repository()?.as_ref());
     let client = args.registry.client(std::slice::from_ref(&reference))?;
@@ -100,7 +101,7 @@ pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure>
         let download = Download {
             args,
             client: &client,
-            verifier: verifier.as_ref(),
+            verifier: signer.as_ref().map(|signer| &signer.verifier),
             found: &found,
         };
         download.write(printer).await
@@ -222,15 +223,14 @@ impl Download<'_> {
             return Some("nobody signed this (unsigned)".to_owned());
         }
         let Some(verifier) = self.verifier else {
-            return Some("not verified; --key KEY would".to_owned());
+            return Some("not verified; --key KEY would, or an identity".to_owned());
         };
-        let evidence = self
-            .found
-            .verify(verifier, std::slice::from_ref(attachment));
-        evidence
-            .rejected
-            .first()
-            .map(|rejection| format!("{} ({})", rejection.detail, rejection.reason.code()))
+        let rejection = self.found.doubt(verifier, attachment)?;
+        Some(format!(
+            "{} ({})",
+            rejection.detail,
+            rejection.reason.code()
+        ))
     }
 
     async fn content(&self, attachment: &Attachment) -> Result<Option<String>, Failure> {

@@ -1,7 +1,7 @@
 //! `inspect`: everything that is attached to an image, verified or not.
 
 use countersign_evidence::Verifier;
-use countersign_image::{Attachment, Document, Platform, Reference};
+use countersign_image::{Attachment, Document, Form, Platform, Reference};
 use serde::Serialize;
 
 use crate::args::{ImageArgs, OutputArgs, StorageArgs};
@@ -12,17 +12,17 @@ use crate::printer::{Output, Printer};
 use crate::registry::RegistryArgs;
 use crate::run::block_on;
 use crate::status::ExitStatus;
+use crate::trust::SignerArgs;
 
 /// Show what is attached to images, as a tree
 ///
-/// Without --key nothing is verified, and what is shown is what the attached things claim to be.
+/// Without --key or an identity nothing is verified, and what is shown is what the attached things claim to be.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
     images: ImageArgs,
-    /// Verify with this public key: a file, or env://NAME
-    #[arg(long, value_name = "KEY")]
-    key: Option<String>,
+    #[command(flatten)]
+    signer: SignerArgs,
     #[command(flatten)]
     storage: StorageArgs,
     #[command(flatten)]
@@ -33,17 +33,15 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure> {
     let references = args.images.references()?;
-    let verifier = match &args.key {
-        Some(key) => Some(lookup::verifier(key)?),
-        None => None,
-    };
+    let signer = args.signer.optional()?;
+    let verifier = signer.as_ref().map(|signer| &signer.verifier);
     let needs = lookup::everything(args.storage.repository()?.as_ref());
     let client = args.registry.client(&references)?;
     block_on(async {
         let (mut images, mut status) = (Vec::new(), ExitStatus::Success);
         for reference in &references {
             match lookup::find(&client, reference, &needs).await {
-                Ok(found) => images.push(ImageOut::new(reference, &found, verifier.as_ref())),
+                Ok(found) => images.push(ImageOut::new(reference, &found, verifier)),
                 Err(failure) => status = status.and(printer.failure(&failure)),
             }
         }
@@ -83,7 +81,9 @@ struct AttachedOut {
     manifest: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     artifact_type: Option<String>,
-    /// Absent when no key was given.
+    /// Whether it carries a signature of its own.
+    signed: bool,
+    /// Absent when nobody was named to verify by.
     #[serde(skip_serializing_if = "Option::is_none")]
     verified: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -151,11 +151,8 @@ impl ImageOut {
 impl AttachedOut {
     fn new(attachment: &Attachment, found: &Found, verifier: Option<&Verifier>) -> Self {
         let claim = Claim::of(attachment);
-        let evidence =
-            verifier.map(|verifier| found.verify(verifier, std::slice::from_ref(attachment)));
-        let rejection = evidence
-            .as_ref()
-            .and_then(|evidence| evidence.rejected.first());
+        let doubt = verifier.map(|verifier| found.doubt(verifier, attachment));
+        let rejection = doubt.as_ref().and_then(Option::as_ref);
         Self {
             what: claim.in_words(),
             predicate_type: match claim {
@@ -169,9 +166,8 @@ impl AttachedOut {
                 .artifact_type
                 .as_deref()
                 .map(countersign_image::excerpt),
-            verified: evidence
-                .as_ref()
-                .map(|evidence| evidence.rejected.is_empty()),
+            signed: !matches!(attachment.form, Form::Statement | Form::UnsignedSbom),
+            verified: doubt.as_ref().map(Option::is_none),
             reason: rejection.map(|rejection| rejection.reason.code()),
             detail: rejection.map(|rejection| rejection.detail.clone()),
         }
@@ -181,6 +177,7 @@ impl AttachedOut {
         match self.verified {
             Some(true) => "verified",
             Some(false) => "does not verify",
+            None if !self.signed => "unsigned",
             None => "not checked",
         }
     }

@@ -17,8 +17,10 @@ mod keygen;
 mod public_key;
 mod resolve;
 mod sign;
+mod trust_root;
 mod verify;
 mod verify_attestation;
+mod verify_bundle;
 
 /// Signs container images, says what is attached to them, and whether they may run
 ///
@@ -42,11 +44,13 @@ enum Command {
     Sign(sign::Args),
     Attest(attest::Args),
     Verify(verify::Args),
+    VerifyBundle(verify_bundle::Args),
     Inspect(inspect::Args),
     Download(download::Args),
     Resolve(resolve::Args),
     Check(check::Args),
     Images(images::Args),
+    TrustRoot(trust_root::Args),
     Completions(completions::Args),
     #[command(hide = true)]
     ImportKeyPair(import_key_pair::Args),
@@ -71,7 +75,9 @@ impl Cli {
             Command::PublicKey(args) => public_key::run(&args, printer),
             Command::Resolve(args) => resolve::run(&args, printer),
             Command::Sign(args) => sign::run(&args, printer),
+            Command::TrustRoot(args) => trust_root::run(&args, printer),
             Command::Verify(args) => verify::run(&args, printer),
+            Command::VerifyBundle(args) => verify_bundle::run(&args, printer),
             Command::VerifyAttestation(args) => verify_attestation::run(args, printer),
         }
     }

@@ -1,31 +1,32 @@
-//! `verify`: whether images are signed, or attested, with a key.
+//! `verify`: whether images are signed, or attested, by somebody.
 
 use std::collections::BTreeMap;
 
-use countersign_evidence::{Evidence, Signature, Statement, Verified, predicate};
-use countersign_image::{Needs, PinnedReference, Reference};
+use countersign_evidence::{Evidence, Identity, Signature, Statement, Verified, predicate};
+use countersign_image::{Descriptor, Document, Needs, Reference};
 use countersign_signing::PredicateType;
 use serde::Serialize;
 
 use crate::args::{AnnotationArgs, ImageArgs, OutputArgs, StorageArgs};
 use crate::commands::attest::predicate_type;
 use crate::failure::Failure;
-use crate::lookup::{self, RejectionOut};
+use crate::lookup::{self, Found, RejectionOut, by};
 use crate::printer::{Output, Printer};
 use crate::registry::RegistryArgs;
 use crate::run::block_on;
 use crate::status::ExitStatus;
+use crate::trust::{Signer, SignerArgs};
 
-/// Verify that images are signed with a key, or with --type that they are attested
+/// Verify that images are signed by a key or an identity, or with --type that they are attested
 ///
-/// Looks at every form: bundles, and the tags .sig and .att.
+/// Looks at every form: bundles, the tags .sig and .att, and what BuildKit put into a signed index. An index is signed if
+/// it is signed itself, or if every child of it that runs is.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) images: ImageArgs,
-    /// The public key: a file, or env://NAME
-    #[arg(long, value_name = "KEY")]
-    pub(crate) key: String,
+    #[command(flatten)]
+    signer: SignerArgs,
     /// Demand an attestation of this type in place of a signature: a URI, or cosign's name for one
     #[arg(long = "type", value_name = "TYPE", value_parser = predicate_type, conflicts_with = "annotations")]
     pub(crate) kind: Option<PredicateType>,
@@ -37,13 +38,6 @@ pub(crate) struct Args {
     output: OutputArgs,
     #[command(flatten)]
     registry: RegistryArgs,
-    /// cosign's ways to say what is so here: no proof from a log is demanded of a key
-    #[arg(
-        long = "insecure-ignore-tlog",
-        alias = "private-infrastructure",
-        hide = true
-    )]
-    _ignore_tlog: bool,
 }
 
 pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure> {
@@ -52,15 +46,18 @@ pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure>
         kind: args.kind.as_ref(),
         annotations: args.annotations.map()?,
     };
-    let verifier = lookup::verifier(&args.key)?;
+    let signer = args.signer.required()?;
     let needs = Needs {
-        signatures: wanted.kind.is_none(),
+        // Of an attestation too: what BuildKit put into the index counts by the signature of the index.
+        signatures: true,
         attestations: wanted.kind.is_some(),
         unsigned_sboms: wanted.is_sbom(),
         repositories: args.storage.repository()?.into_iter().collect(),
     };
     let client = args.registry.client(&references)?;
-    printer.note("note: only the key is checked; no proof from a transparency log is demanded");
+    if signer.only_key {
+        printer.note("note: only the key is checked; no proof from a transparency log is demanded");
+    }
     block_on(async {
         let (mut results, mut status) = (Vec::new(), ExitStatus::Success);
         for reference in &references {
@@ -71,11 +68,7 @@ pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure>
                     continue;
                 }
             };
-            let result = wanted.judge(
-                reference,
-                &found.image,
-                &found.verify(&verifier, &found.collected.attachments),
-            );
+            let result = wanted.judge(reference, &found, &signer);
             if args.output.output == Output::Text {
                 result.print(printer);
             }
@@ -98,34 +91,61 @@ struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
-    fn judge(
-        &self,
-        reference: &Reference,
-        image: &PinnedReference,
-        evidence: &Evidence,
-    ) -> ResultOut {
-        let found = match self.kind {
-            None => evidence
-                .signatures
-                .iter()
+    fn judge(&self, reference: &Reference, found: &Found, signer: &Signer) -> ResultOut {
+        let evidence = found.verify(&signer.verifier, &found.collected.attachments);
+        let (accepted, lacking) = self.covering(&evidence, &found.collected.content);
+        ResultOut {
+            reference: reference.as_written().to_owned(),
+            image: found.image.to_string(),
+            digest: found.image.digest().to_string(),
+            found: accepted,
+            others: self.others(&evidence),
+            rejected: evidence.rejected.iter().map(RejectionOut::from).collect(),
+            lacking,
+            signer: signer.words,
+        }
+    }
+
+    /// What covers the image: something about all of it, or something about each child that may run. In place of the
+    /// latter, the children without.
+    fn covering(&self, evidence: &Evidence, content: &Document) -> (Vec<FoundOut>, Vec<String>) {
+        let whole = self.accepted(&evidence.covering(None));
+        let children = match content {
+            Document::Index(index) => index.runnable().unwrap_or_default(),
+            Document::Manifest(_) => Vec::new(),
+        };
+        if !whole.is_empty() || children.is_empty() {
+            return (whole, Vec::new());
+        }
+        let (mut accepted, mut lacking) = (Vec::new(), Vec::new());
+        for child in &children {
+            let of_child = self.accepted(&evidence.covering(Some(&child.digest)));
+            if of_child.is_empty() {
+                lacking.push(platform(child));
+            }
+            accepted.extend(of_child);
+        }
+        if lacking.is_empty() {
+            (accepted, lacking)
+        } else if accepted.is_empty() {
+            (Vec::new(), Vec::new())
+        } else {
+            (Vec::new(), lacking)
+        }
+    }
+
+    fn accepted(&self, evidence: &Evidence) -> Vec<FoundOut> {
+        let signatures = evidence.signatures.iter();
+        let statements = evidence.statements.iter();
+        match self.kind {
+            None => signatures
                 .filter(|found| self.accepts_signature(found))
                 .map(FoundOut::signature)
                 .collect(),
-            Some(kind) => {
-                let statements = evidence
-                    .statements
-                    .iter()
-                    .filter(|found| kind.accepts(&found.value().predicate_type));
-                statements.map(FoundOut::statement).collect()
-            }
-        };
-        ResultOut {
-            reference: reference.as_written().to_owned(),
-            image: image.to_string(),
-            digest: image.digest().to_string(),
-            found,
-            others: self.others(evidence),
-            rejected: evidence.rejected.iter().map(RejectionOut::from).collect(),
+            Some(kind) => statements
+                .filter(|found| kind.accepts(&found.value().predicate_type))
+                .map(FoundOut::statement)
+                .collect(),
         }
     }
 
@@ -135,7 +155,7 @@ impl Wanted<'_> {
             .all(|(key, value)| found.value().annotations.get(key) == Some(value))
     }
 
-    /// What the key did sign, and is not what is wanted.
+    /// What the signer did sign, and is not what is wanted.
     fn others(&self, evidence: &Evidence) -> Vec<FoundOut> {
         let signatures = evidence
             .signatures
@@ -194,6 +214,11 @@ struct ResultOut {
     found: Vec<FoundOut>,
     others: Vec<FoundOut>,
     rejected: Vec<RejectionOut>,
+    /// The children that nothing speaks of, where something speaks of others.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    lacking: Vec<String>,
+    #[serde(skip)]
+    signer: &'static str,
 }
 
 impl ResultOut {
@@ -214,7 +239,7 @@ impl ResultOut {
         let others = grouped(
             self.others.iter(),
             |one, other| one.kind() == other.kind(),
-            |other| format!("signed by this key: {}", other.what()),
+            |other| format!("signed by this {}: {}", self.signer, other.what()),
         );
         let rejected = wanted.near(&self.rejected);
         let near = grouped(
@@ -226,6 +251,10 @@ impl ResultOut {
             self.others.is_empty() && self.rejected.is_empty(),
             wanted.kind,
         ) {
+            _ if !self.lacking.is_empty() => format!(
+                "sign the index, which covers every child: `countersign sign --recursive {}`",
+                self.image
+            ),
             (false, _) => format!(
                 "`countersign inspect {}` shows all that is attached",
                 self.image
@@ -240,9 +269,14 @@ impl ResultOut {
             ),
         };
         let failure = Failure::denied(format!(
-            "{}: no {} by this key",
+            "{}: no {} by this {}{}",
             self.image,
-            wanted.in_words()
+            wanted.in_words(),
+            self.signer,
+            match self.lacking.as_slice() {
+                [] => String::new(),
+                lacking => format!(" of {}, and none of the index", lacking.join(", ")),
+            }
         ));
         let nearest = rejected.first().filter(|_| self.others.is_empty());
         let code = nearest.map_or("not_found", |rejection| rejection.reason);
@@ -282,7 +316,13 @@ struct FoundOut {
     predicate_type: Option<String>,
     format: &'static str,
     manifest: String,
-    identity: countersign_evidence::Identity,
+    identity: Identity,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    platform: Option<String>,
+    /// When it existed, by the word of logs and timestamp authorities.
+    times: Vec<String>,
+    /// Whether a trusted log holds it.
+    logged: bool,
     annotations: BTreeMap<String, String>,
 }
 
@@ -309,12 +349,17 @@ impl FoundOut {
             format: found.format().as_str(),
             manifest: found.manifest().to_string(),
             identity: found.identity().clone(),
+            platform: found.platform().map(ToString::to_string),
+            times: found.times().iter().map(ToString::to_string).collect(),
+            logged: found.logged(),
             annotations,
         }
     }
 
     fn in_words(&self) -> String {
-        format!("{}, by key {}", self.what(), self.identity.subject())
+        let of = self.platform.as_ref();
+        let of = of.map_or_else(String::new, |platform| format!(" of {platform}"));
+        format!("{}{of}, by {}", self.what(), by(&self.identity))
     }
 
     fn what(&self) -> String {
@@ -331,5 +376,13 @@ impl FoundOut {
             .map(|(key, value)| format!(" {key}={value}"))
             .collect();
         what + &annotations
+    }
+}
+
+/// The platform of a child, else its digest.
+fn platform(child: &Descriptor) -> String {
+    match &child.platform {
+        Some(platform) => platform.to_string(),
+        None => child.digest.to_string(),
     }
 }

@@ -165,7 +165,7 @@ async fn it_does_not_start_on_what_it_could_not_judge_or_serve_by() {
 }
 
 /// Comes back when something that is under way has come about; the test's own timeout is the runner's.
-async fn until(mut holds: impl AsyncFnMut() -> bool) {
+pub(crate) async fn until(mut holds: impl AsyncFnMut() -> bool) {
     while !holds().await {
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
