@@ -24,22 +24,27 @@ pub(crate) struct ImageArgs {
 impl ImageArgs {
     /// The images, each at least a valid reference.
     pub(crate) fn references(&self) -> Result<Vec<Reference>, Failure> {
-        let mut names = self.images.clone();
-        if let Some(path) = &self.image_file {
-            let text = read(path)?;
-            let lines = text
-                .lines()
-                .map(str::trim)
-                .filter(|line| !line.is_empty() && !line.starts_with('#'));
-            names.extend(lines.map(str::to_owned));
-        }
-        if names.is_empty() {
-            return Err(
-                Failure::usage("no image is named").hinted("the file of --image-file is empty")
-            );
-        }
-        names.iter().map(|name| reference(name)).collect()
+        references(&self.images, self.image_file.as_deref())
     }
+}
+
+/// The images of a command line and of a file, each at least a valid reference.
+pub(crate) fn references(images: &[String], file: Option<&Path>) -> Result<Vec<Reference>, Failure> {
+    let mut names = images.to_vec();
+    if let Some(path) = file {
+        let text = read(path)?;
+        let lines = text
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty() && !line.starts_with('#'));
+        names.extend(lines.map(str::to_owned));
+    }
+    if names.is_empty() {
+        return Err(
+            Failure::usage("no image is named").hinted("the file of --image-file is empty")
+        );
+    }
+    names.iter().map(|name| reference(name)).collect()
 }
 
 /// Where signatures are stored, if not beside the image.

@@ -24,6 +24,7 @@ mod publishing;
 mod reference;
 mod registry;
 mod run;
+mod source;
 mod status;
 mod trust;
 mod tuf;

@@ -5,7 +5,6 @@ use countersign_image::{
     Attachment, Collected, Form, ImageSource, Needs, PinnedReference, Reference, Repository,
     excerpt,
 };
-use countersign_registry::Client;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -45,13 +44,13 @@ impl Found {
 
 /// Resolves and collects.
 pub(crate) async fn find(
-    client: &Client,
+    source: &impl ImageSource,
     reference: &Reference,
     needs: &Needs,
 ) -> Result<Found, Failure> {
     let about = |error| Failure::from(error).about(reference.as_written());
-    let resolved = client.resolve(reference).await.map_err(about)?;
-    let collected = client.collect(&resolved, needs).await.map_err(about)?;
+    let resolved = source.resolve(reference).await.map_err(about)?;
+    let collected = source.collect(&resolved, needs).await.map_err(about)?;
     Ok(Found {
         image: resolved.image,
         collected,

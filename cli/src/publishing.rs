@@ -103,13 +103,18 @@ pub(crate) fn publish(
     let client = args.registry.client(&references)?;
     block_on(async {
         let storage = repository.as_ref();
-        let jobs = jobs::find(&client, &references, storage, &content, printer).await?;
-        let publisher = match &signer {
-            Signer::Key(key, None) => Publisher::new(&client, key)?,
-            Signer::Key(key, Some(witnesses)) => Publisher::witnessed(&client, key, witnesses)?,
+        let find = || jobs::find(&client, &references, storage, &content, printer);
+        let (jobs, publisher) = match &signer {
+            Signer::Key(key, None) => (find().await?, Publisher::new(&client, key)?),
+            Signer::Key(key, Some(witnesses)) => (
+                find().await?,
+                Publisher::witnessed(&client, key, witnesses)?,
+            ),
             Signer::Identity(witnesses) => {
                 let token = args.keyless.token(now, &args.registry, printer).await?;
-                Publisher::keyless(&client, &token, witnesses).await?
+                // The certificate comes last, since it lives for minutes.
+                let jobs = find().await?;
+                (jobs, Publisher::keyless(&client, &token, witnesses).await?)
             }
         };
         let work = Work {

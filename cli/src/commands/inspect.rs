@@ -4,13 +4,13 @@ use countersign_evidence::Verifier;
 use countersign_image::{Attachment, Document, Form, Platform, Reference};
 use serde::Serialize;
 
-use crate::args::{ImageArgs, OutputArgs, StorageArgs};
+use crate::args::{OutputArgs, StorageArgs};
 use crate::claims::{self, Claim};
 use crate::failure::Failure;
 use crate::lookup::{self, Found};
 use crate::printer::{Output, Printer};
-use crate::registry::RegistryArgs;
 use crate::run::block_on;
+use crate::source::SourceArgs;
 use crate::status::ExitStatus;
 use crate::trust::SignerArgs;
 
@@ -20,27 +20,24 @@ use crate::trust::SignerArgs;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
-    images: ImageArgs,
+    source: SourceArgs,
     #[command(flatten)]
     signer: SignerArgs,
     #[command(flatten)]
     storage: StorageArgs,
     #[command(flatten)]
     output: OutputArgs,
-    #[command(flatten)]
-    registry: RegistryArgs,
 }
 
 pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure> {
-    let references = args.images.references()?;
     let signer = args.signer.optional()?;
     let verifier = signer.as_ref().map(|signer| &signer.verifier);
     let needs = lookup::everything(args.storage.repository()?.as_ref());
-    let client = args.registry.client(&references)?;
+    let (source, references) = args.source.open()?;
     block_on(async {
         let (mut images, mut status) = (Vec::new(), ExitStatus::Success);
         for reference in &references {
-            match lookup::find(&client, reference, &needs).await {
+            match lookup::find(&source, reference, &needs).await {
                 Ok(found) => images.push(ImageOut::new(reference, &found, verifier)),
                 Err(failure) => status = status.and(printer.failure(&failure)),
             }

@@ -7,13 +7,13 @@ use countersign_image::{Descriptor, Document, Needs, Reference};
 use countersign_signing::PredicateType;
 use serde::Serialize;
 
-use crate::args::{AnnotationArgs, ImageArgs, OutputArgs, StorageArgs};
+use crate::args::{AnnotationArgs, OutputArgs, StorageArgs};
 use crate::commands::attest::predicate_type;
 use crate::failure::Failure;
 use crate::lookup::{self, Found, RejectionOut, by};
 use crate::printer::{Output, Printer};
-use crate::registry::RegistryArgs;
 use crate::run::block_on;
+use crate::source::SourceArgs;
 use crate::status::ExitStatus;
 use crate::trust::{Signer, SignerArgs};
 
@@ -24,7 +24,7 @@ use crate::trust::{Signer, SignerArgs};
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
-    pub(crate) images: ImageArgs,
+    source: SourceArgs,
     #[command(flatten)]
     signer: SignerArgs,
     /// Demand an attestation of this type in place of a signature: a URI, or cosign's name for one
@@ -36,12 +36,9 @@ pub(crate) struct Args {
     storage: StorageArgs,
     #[command(flatten)]
     output: OutputArgs,
-    #[command(flatten)]
-    registry: RegistryArgs,
 }
 
 pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure> {
-    let references = args.images.references()?;
     let wanted = Wanted {
         kind: args.kind.as_ref(),
         annotations: args.annotations.map()?,
@@ -54,14 +51,14 @@ pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure>
         unsigned_sboms: wanted.is_sbom(),
         repositories: args.storage.repository()?.into_iter().collect(),
     };
-    let client = args.registry.client(&references)?;
+    let (source, references) = args.source.open()?;
     if signer.only_key {
         printer.note("note: only the key is checked; no proof from a transparency log is demanded");
     }
     block_on(async {
         let (mut results, mut status) = (Vec::new(), ExitStatus::Success);
         for reference in &references {
-            let found = match lookup::find(&client, reference, &needs).await {
+            let found = match lookup::find(&source, reference, &needs).await {
                 Ok(found) => found,
                 Err(failure) => {
                     status = status.and(printer.failure(&failure));

@@ -2,14 +2,12 @@
 //!
 //! Refuses an image that is not there, and an index of which a child is not there.
 
-use std::collections::BTreeMap;
-
 use countersign_image::{
     Descriptor, Digest, Document, Index, PinnedReference, Reference, Repository, SourceError,
 };
 use countersign_registry::Client;
 use countersign_signing::lift::{self, Lifted};
-use countersign_signing::{Claim, Predicate, PredicateType, Target};
+use countersign_signing::{Claim, PredicateType, Target};
 
 use crate::failure::Failure;
 use crate::printer::Printer;
@@ -131,7 +129,7 @@ impl Place<'_> {
                 "build with --provenance=true or --sbom=true, and name the index that it pushed",
             ));
         }
-        let mut children: BTreeMap<Digest, Vec<Predicate>> = BTreeMap::new();
+        let mut children: Vec<(Digest, Vec<Claim>)> = Vec::new();
         for Lifted {
             child,
             predicate,
@@ -144,11 +142,17 @@ impl Place<'_> {
                     child.digest
                 ));
             }
-            children.entry(child.digest).or_default().push(predicate);
+            let claim = Claim::Attestation(predicate);
+            match children
+                .iter_mut()
+                .find(|(known, _)| *known == child.digest)
+            {
+                Some((_, claims)) => claims.push(claim),
+                None => children.push((child.digest, vec![claim])),
+            }
         }
         let mut jobs = Vec::new();
-        for (child, predicates) in children {
-            let claims = predicates.into_iter().map(Claim::Attestation).collect();
+        for (child, claims) in children {
             jobs.push(self.job(self.child(&child).await?, claims));
         }
         Ok(jobs)

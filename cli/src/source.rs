@@ -1,0 +1,83 @@
+//! Where images are looked at: in registries, or in an image layout on disk.
+
+use std::path::PathBuf;
+
+use countersign_image::{
+    Collected, ImageSource, Needs, Reference, Resolved, SourceError,
+};
+use countersign_registry::{Client, Layout, LayoutError};
+
+use crate::args;
+use crate::failure::Failure;
+use crate::registry::RegistryArgs;
+
+/// The images that a command is about, and where they are.
+#[derive(Debug, clap::Args)]
+pub(crate) struct SourceArgs {
+    /// Images, by tag or digest
+    #[arg(value_name = "IMAGE", required_unless_present_any = ["image_file", "layout"])]
+    images: Vec<String>,
+    /// Read more images from this file, one a line; - is stdin
+    #[arg(long, value_name = "FILE")]
+    image_file: Option<PathBuf>,
+    /// Look in this OCI image layout and in no registry; without IMAGE, at the one image in it
+    #[arg(long, value_name = "DIR")]
+    layout: Option<PathBuf>,
+    #[command(flatten)]
+    registry: RegistryArgs,
+}
+
+impl SourceArgs {
+    /// The source, and the images in it, each at least a valid reference.
+    pub(crate) fn open(&self) -> Result<(Source, Vec<Reference>), Failure> {
+        let Some(directory) = &self.layout else {
+            let references = args::references(&self.images, self.image_file.as_deref())?;
+            let client = self.registry.client(&references)?;
+            return Ok((Source::Registry(Box::new(client)), references));
+        };
+        let layout = Layout::open(directory).map_err(failure)?;
+        let references = if self.images.is_empty() && self.image_file.is_none() {
+            let image = layout.only_image().map_err(failure)?;
+            // A layout names no repository; the digest says which image it is.
+            vec![args::reference(&format!("{UNNAMED}@{}", image.digest))?]
+        } else {
+            args::references(&self.images, self.image_file.as_deref())?
+        };
+        Ok((Source::Layout(Box::new(layout)), references))
+    }
+}
+
+/// Where images are looked at.
+pub(crate) enum Source {
+    /// In registries.
+    Registry(Box<Client>),
+    /// In a directory.
+    Layout(Box<Layout>),
+}
+
+impl ImageSource for Source {
+    async fn resolve(&self, reference: &Reference) -> Result<Resolved, SourceError> {
+        match self {
+            Self::Registry(client) => client.resolve(reference).await,
+            Self::Layout(layout) => layout.resolve(reference).await,
+        }
+    }
+
+    async fn collect(&self, image: &Resolved, needs: &Needs) -> Result<Collected, SourceError> {
+        match self {
+            Self::Registry(client) => client.collect(image, needs).await,
+            Self::Layout(layout) => layout.collect(image, needs).await,
+        }
+    }
+}
+
+fn failure(error: LayoutError) -> Failure {
+    let failure = Failure::usage(error.to_string()).coded(error.code());
+    match error.hint() {
+        Some(hint) => failure.hinted(hint),
+        None => failure,
+    }
+}
+
+/// What an image without a name is shown as.
+const UNNAMED: &str = "localhost/layout";
