@@ -11,12 +11,12 @@ mod own;
 
 use std::collections::BTreeMap;
 
-use countersign_image::excerpt;
+use countersign_image::{excerpt, limits};
 use rustls_pki_types::CertificateDer;
 use x509_cert::Certificate;
 use x509_cert::der::asn1::ObjectIdentifier;
 use x509_cert::der::{Decode as _, Encode as _};
-use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage};
+use x509_cert::ext::pkix::{ExtendedKeyUsage, KeyUsage};
 
 pub(crate) use ca::CaCertificate;
 use claims::FulcioExtensions;
@@ -44,6 +44,13 @@ pub(crate) struct Leaf {
 
 impl Leaf {
     pub(crate) fn parse(der: &[u8]) -> Result<Self, Refusal> {
+        if der.len() > limits::CERTIFICATE_BYTES {
+            let (bytes, limit) = (der.len(), limits::CERTIFICATE_BYTES);
+            return Err(Refusal::new(
+                Reason::TooMany,
+                format!("a certificate of {bytes} bytes, where {limit} are allowed"),
+            ));
+        }
         let certificate = Certificate::from_der(der)
             .map_err(|error| malformed(format!("it does not read: {error}")))?;
         let tbs = &certificate.tbs_certificate;
@@ -124,7 +131,7 @@ impl Leaf {
         })
     }
 
-    /// That it is for signing code, and not for signing certificates.
+    /// That it is for signing code, and not for signing certificates; that it is no authority's is seen to on its path.
     pub(crate) fn check_purpose(&self) -> Result<(), Refusal> {
         let wrong = |detail: &str| {
             let name = self.claimed_name();
@@ -135,10 +142,6 @@ impl Leaf {
         };
         let unreadable = |error| malformed(format!("it does not read: {error}"));
         let tbs = &self.certificate.tbs_certificate;
-        let constraints = tbs.get::<BasicConstraints>().map_err(unreadable)?;
-        if constraints.is_some_and(|(_, constraints)| constraints.ca) {
-            return Err(wrong("is an authority's"));
-        }
         let usage = tbs.get::<KeyUsage>().map_err(unreadable)?;
         if usage.is_some_and(|(_, usage)| !usage.digital_signature() || usage.key_cert_sign()) {
             return Err(wrong("has a key that is not for signatures alone"));

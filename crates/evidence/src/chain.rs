@@ -237,11 +237,12 @@ impl Miss {
     }
 
     fn tells_more_than(&self, other: &Self) -> bool {
-        let rank = |miss: &Self| match miss.reason() {
-            Reason::CertificateExpired => 3,
-            Reason::CertificatePurpose => 2,
-            Reason::CertificateMalformed => 1,
-            _ => 0,
+        let rank = |miss: &Self| match (miss.reason(), &miss.0) {
+            (Reason::CertificateExpired, _) => 4,
+            (Reason::CertificatePurpose, _) => 3,
+            (Reason::CertificateMalformed, _) => 2,
+            (_, webpki::Error::UnknownIssuer) => 0,
+            _ => 1,
         };
         rank(self) > rank(other)
     }

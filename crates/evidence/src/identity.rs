@@ -87,14 +87,14 @@ impl Pattern {
 impl fmt::Display for Pattern {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Exact(text) => write!(formatter, "{:?}", excerpt(text)),
+            Self::Exact(text) => formatter.write_str(&quote(text)),
             Self::Matching(pattern) => {
                 let anchored = pattern.as_str();
                 let written = anchored
                     .strip_prefix(START)
                     .and_then(|rest| rest.strip_suffix(END))
                     .unwrap_or(anchored);
-                write!(formatter, "a match of {:?}", excerpt(written))
+                write!(formatter, "a match of {}", quote(written))
             }
         }
     }
@@ -131,44 +131,48 @@ impl IdentityMatcher {
                 Reason::IdentityMismatch,
                 "the signer",
                 "a key",
-                &format!("a certificate of {}", self.subject),
+                "a certificate",
             ));
         };
-        match (&self.issuer, issuer) {
-            (None, None) => {}
-            (Some(wanted), Some(found)) if wanted.accepts(found) => {}
-            (wanted, found) => {
-                let wanted = wanted
-                    .as_ref()
-                    .map_or("none".to_owned(), Pattern::to_string);
-                let found = found
-                    .as_ref()
-                    .map_or("absent".to_owned(), |found| quote(found));
-                return Err(differs(Reason::IssuerMismatch, "issuer", &found, &wanted));
-            }
+        let issuer_accepted = match (&self.issuer, issuer) {
+            (Some(wanted), Some(found)) => wanted.accepts(found),
+            (None, None) => true,
+            _ => false,
+        };
+        if !issuer_accepted {
+            let wanted = self
+                .issuer
+                .as_ref()
+                .map_or("none".to_owned(), Pattern::to_string);
+            let found = shown(issuer.as_ref());
+            return Err(differs(Reason::IssuerMismatch, "issuer", &found, &wanted));
         }
         if !self.subject.accepts(subject) {
-            let wanted = self.subject.to_string();
+            let (found, wanted) = (quote(subject), self.subject.to_string());
             return Err(differs(
                 Reason::IdentityMismatch,
                 "subject",
-                &quote(subject),
+                &found,
                 &wanted,
             ));
         }
         for (name, wanted) in &self.claims {
             let found = claims.get(name);
             if found != Some(wanted) {
-                let found = found.map_or("absent".to_owned(), |found| quote(found));
-                return Err(differs(Reason::ClaimMismatch, name, &found, &quote(wanted)));
+                let (found, wanted) = (shown(found), quote(wanted));
+                return Err(differs(Reason::ClaimMismatch, name, &found, &wanted));
             }
         }
         Ok(())
     }
 }
 
+fn shown(found: Option<&String>) -> String {
+    found.map_or("absent".to_owned(), |found| quote(found))
+}
+
 fn quote(text: &str) -> String {
-    format!("{:?}", excerpt(text))
+    format!("\"{}\"", excerpt(text))
 }
 
 /// Its parts are cut already: where two long texts differ is what the reader needs to see.

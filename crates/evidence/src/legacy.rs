@@ -65,7 +65,7 @@ fn certificates(text: &str, annotation: &str) -> Result<Vec<Vec<u8>>, Refusal> {
             ),
         ));
     }
-    if blocks.iter().any(|block| block.tag() != "CERTIFICATE") {
+    if blocks.is_empty() || blocks.iter().any(|block| block.tag() != "CERTIFICATE") {
         return Err(malformed(
             annotation,
             "holds something else than certificates",

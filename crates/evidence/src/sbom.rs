@@ -113,24 +113,33 @@ pub(crate) fn read(
     predicate_type: &str,
     predicate: &RawValue,
 ) -> Result<Option<Sbom>, Refusal> {
-    let (text, kind) = unwrap(family, predicate.get())?;
-    let mut sbom = match (family, kind) {
-        (Family::Spdx, Kind::Spdx2 | Kind::TagValue) if is_typed(predicate_type, "2") => {
-            if kind == Kind::TagValue {
-                tag_value::read(&text)?
-            } else {
-                spdx::read(&text)?
-            }
-        }
-        (Family::Spdx, Kind::Spdx3) if is_typed(predicate_type, "3") => spdx3::read(&text)?,
-        (Family::CycloneDx, Kind::CycloneDx) => match cyclonedx::read(&text)? {
-            Some(sbom) => sbom,
-            None => return Ok(None),
-        },
-        (_, kind) => return Err(mismatch(kind, predicate_type)),
+    let text = predicate.get();
+    let expected = match family {
+        Family::CycloneDx => Kind::CycloneDx,
+        _ => Kind::Spdx2,
     };
-    sbom.scope = scope(carried, &sbom);
-    Ok(Some(sbom))
+    // Large, and nearly always what it seems: looked at twice only if it does not read as that.
+    let read = read_as(expected, predicate_type, text);
+    let sbom = read.or_else(|refusal| match unwrap(family, text)? {
+        (None, kind) if kind == expected => Err(refusal),
+        (None, kind) => read_as(kind, predicate_type, text),
+        (Some(inner), kind) => read_as(kind, predicate_type, &inner),
+    })?;
+    Ok(sbom.map(|sbom| Sbom {
+        scope: scope(carried, &sbom),
+        ..sbom
+    }))
+}
+
+fn read_as(kind: Kind, predicate_type: &str, text: &str) -> Result<Option<Sbom>, Refusal> {
+    let of_cyclonedx = predicate::family(predicate_type) == Some(Family::CycloneDx);
+    match kind {
+        Kind::CycloneDx if of_cyclonedx => cyclonedx::read(text),
+        Kind::Spdx2 if is_typed(predicate_type, "2") => spdx::read(text).map(Some),
+        Kind::Spdx3 if is_typed(predicate_type, "3") => spdx3::read(text).map(Some),
+        Kind::TagValue if is_typed(predicate_type, "2") => tag_value::read(text).map(Some),
+        kind => Err(mismatch(kind, predicate_type)),
+    }
 }
 
 /// Whether `predicate_type` leaves the version of SPDX open, or names one of `major`.
@@ -145,13 +154,17 @@ fn is_typed(predicate_type: &str, major: &str) -> bool {
     })
 }
 
+fn neither() -> Refusal {
+    malformed("it is neither SPDX nor CycloneDX")
+}
+
 fn mismatch(found: Kind, predicate_type: &str) -> Refusal {
     let found = match found {
         Kind::CycloneDx => "CycloneDX",
         Kind::Spdx2 | Kind::TagValue => "SPDX 2",
         Kind::Spdx3 => "SPDX 3",
         Kind::Syft => "Syft's own format (write it with `syft -o spdx-json`)",
-        Kind::Unknown => return malformed("it is neither SPDX nor CycloneDX"),
+        Kind::Unknown => return neither(),
     };
     let detail = format!(
         "the content is {found}, but its type is {}",
@@ -196,23 +209,24 @@ fn is_stage(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(allowed)
 }
 
-/// The document inside the wrappers of older cosign versions (`{"Data": …}`, as text or as JSON, or bare text), and
-/// its format.
-fn unwrap(family: Family, predicate: &str) -> Result<(Cow<'_, str>, Kind), Refusal> {
-    let mut document = Cow::Borrowed(predicate);
+/// The document inside the wrappers of older cosign versions (`{"Data": …}`, as text or as JSON, or bare text), nothing
+/// if there is no wrapper; and its format.
+fn unwrap(family: Family, predicate: &str) -> Result<(Option<Cow<'_, str>>, Kind), Refusal> {
+    let mut document = None;
     if !predicate.starts_with('"') {
         let shape: Shape<'_> = json::object(predicate).map_err(malformed)?;
         match (shape.kind(), shape.data) {
-            (Kind::Unknown, Some(data)) => document = Cow::Borrowed(data.get()),
-            (kind, _) => return Ok((document, kind)),
+            (Kind::Unknown, Some(data)) => document = Some(Cow::Borrowed(data.get())),
+            (kind, _) => return Ok((None, kind)),
         }
     }
+    let mut document = document.unwrap_or(Cow::Borrowed(predicate));
     if document.starts_with('"') {
         let text: String = serde_json::from_str(&document).map_err(malformed)?;
         match text.trim_start().chars().next() {
             Some('{') => {}
             Some('<') => return Err(unsupported("it is XML; attest the JSON form")),
-            _ if family == Family::Spdx => return Ok((Cow::Owned(text), Kind::TagValue)),
+            _ if family == Family::Spdx => return Ok((Some(Cow::Owned(text)), Kind::TagValue)),
             _ => return Err(malformed("it is text, and not JSON")),
         }
         // What stood in a string was not looked into when the statement was checked.
@@ -222,7 +236,7 @@ fn unwrap(family: Family, predicate: &str) -> Result<(Cow<'_, str>, Kind), Refus
     let kind = json::object::<Shape<'_>>(&document)
         .map_err(malformed)?
         .kind();
-    Ok((document, kind))
+    Ok((Some(document), kind))
 }
 
 /// The members by which formats are told apart.

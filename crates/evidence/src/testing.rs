@@ -5,8 +5,10 @@
     reason = "what is missing in a fixture fails the test"
 )]
 
+pub(crate) mod ca;
 mod layout;
 mod presented;
+pub(crate) mod tsa;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -37,6 +39,21 @@ pub(crate) fn fixture_path(name: &str) -> PathBuf {
 pub(crate) fn fixture(name: &str) -> Vec<u8> {
     let path = fixture_path(name);
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// A certificate of `certificates`, or the one of a bundle, in DER.
+pub(crate) fn certificate(name: &str) -> Vec<u8> {
+    if !name.contains('/') {
+        let text = fixture(&format!("certificates/{name}.pem"));
+        return pem::parse(text).unwrap().into_contents();
+    }
+    let bundle: Value = serde_json::from_slice(&fixture(name)).unwrap();
+    let material = &bundle["verificationMaterial"];
+    let chain = &material["x509CertificateChain"]["certificates"];
+    let der = [&material["certificate"], &chain[0]]
+        .into_iter()
+        .find_map(|certificate| certificate["rawBytes"].as_str());
+    STANDARD.decode(der.unwrap()).unwrap()
 }
 
 pub(crate) fn public_key(name: &str) -> PublicKey {

@@ -4,6 +4,7 @@
 //! serde_json keeps to itself: readers in other languages take the first, the last or both values of a repeated key, so
 //! such a document can say "signed" to one and "run" to another.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 
@@ -37,7 +38,9 @@ pub fn check_strict(bytes: &[u8]) -> Result<(), JsonError> {
     let text = std::str::from_utf8(bytes).map_err(|_| JsonError::InvalidUtf8)?;
     let mut duplicate = None;
     let mut deserializer = serde_json::Deserializer::from_str(text);
+    let mut keys = Vec::new();
     let outcome = Unambiguous {
+        keys: &mut keys,
         duplicate: &mut duplicate,
     }
     .deserialize(&mut deserializer);
@@ -117,11 +120,22 @@ impl JsonError {
 }
 
 /// Walks a value, keeping nothing of it but the keys of the objects that are open.
-struct Unambiguous<'a> {
+struct Unambiguous<'a, 'de> {
+    /// A stack: the keys of each open object begin where those of the objects around it end.
+    keys: &'a mut Vec<Cow<'de, str>>,
     duplicate: &'a mut Option<String>,
 }
 
-impl<'de> DeserializeSeed<'de> for Unambiguous<'_> {
+impl<'de> Unambiguous<'_, 'de> {
+    fn inner(&mut self) -> Unambiguous<'_, 'de> {
+        Unambiguous {
+            keys: self.keys,
+            duplicate: self.duplicate,
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Unambiguous<'_, 'de> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -129,7 +143,7 @@ impl<'de> DeserializeSeed<'de> for Unambiguous<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Unambiguous<'_> {
+impl<'de> Visitor<'de> for Unambiguous<'_, 'de> {
     type Value = ();
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -160,30 +174,32 @@ impl<'de> Visitor<'de> for Unambiguous<'_> {
         Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        while items
-            .next_element_seed(Unambiguous {
-                duplicate: self.duplicate,
-            })?
-            .is_some()
-        {}
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<(), A::Error> {
+        while items.next_element_seed(self.inner())?.is_some() {}
         Ok(())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
-        let mut keys = Keys::default();
+    fn visit_map<A: MapAccess<'de>>(mut self, mut entries: A) -> Result<(), A::Error> {
+        let start = self.keys.len();
+        let mut many = HashSet::new();
         while let Some(key) = entries.next_key_seed(KeyText)? {
             if key.starts_with(PRIVATE_KEYS) {
                 return Err(A::Error::custom(format!("the key {key} is no name")));
             }
-            if let Some(key) = keys.insert(key) {
+            let few = self.keys.get(start..).unwrap_or_default();
+            if few.contains(&key) || many.contains(&key) {
                 *self.duplicate = Some(excerpt(&key));
                 return Err(A::Error::custom("duplicate key"));
             }
-            entries.next_value_seed(Unambiguous {
-                duplicate: self.duplicate,
-            })?;
+            // A list while they are few, a set from then on, so that 10^6 keys stay linear.
+            if few.len() < FEW_KEYS {
+                self.keys.push(key);
+            } else {
+                many.insert(key);
+            }
+            entries.next_value_seed(self.inner())?;
         }
+        self.keys.truncate(start);
         Ok(())
     }
 }
@@ -192,7 +208,7 @@ impl<'de> Visitor<'de> for Unambiguous<'_> {
 struct KeyText;
 
 impl<'de> DeserializeSeed<'de> for KeyText {
-    type Value = std::borrow::Cow<'de, str>;
+    type Value = Cow<'de, str>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_str(self)
@@ -200,7 +216,7 @@ impl<'de> DeserializeSeed<'de> for KeyText {
 }
 
 impl<'de> Visitor<'de> for KeyText {
-    type Value = std::borrow::Cow<'de, str>;
+    type Value = Cow<'de, str>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("a key")
@@ -212,28 +228,6 @@ impl<'de> Visitor<'de> for KeyText {
 
     fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
         Ok(key.to_owned().into())
-    }
-}
-
-/// Keys of one open object: a list while they are few, a set from then on, so that 10^6 keys stay linear.
-#[derive(Default)]
-struct Keys<'de> {
-    few: Vec<std::borrow::Cow<'de, str>>,
-    many: HashSet<std::borrow::Cow<'de, str>>,
-}
-
-impl<'de> Keys<'de> {
-    /// Gives the key back if it was there already.
-    fn insert(&mut self, key: std::borrow::Cow<'de, str>) -> Option<std::borrow::Cow<'de, str>> {
-        if self.few.contains(&key) || self.many.contains(&key) {
-            return Some(key);
-        }
-        if self.few.len() < FEW_KEYS {
-            self.few.push(key);
-        } else {
-            self.many.insert(key);
-        }
-        None
     }
 }
 

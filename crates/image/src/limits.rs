@@ -45,14 +45,20 @@ pub const PROOF_HASHES: usize = 64;
 pub const CHECKPOINT_SIGNATURES: usize = 64;
 /// Timestamps beside one signature.
 pub const TIMESTAMPS: usize = 32;
+/// Bytes of one certificate.
+pub const CERTIFICATE_BYTES: usize = 64 * 1024;
 /// Certificates of one chain: beside a signature, or of an authority.
 pub const CERTIFICATES: usize = 32;
 /// Signed certificate timestamps of one certificate. Each costs a verification.
 pub const CERTIFICATE_TIMESTAMPS: usize = 16;
 /// Bytes that a compiled pattern of signers may take.
-pub const IDENTITY_PATTERN_BYTES: usize = MIB;
+pub const IDENTITY_PATTERN_BYTES: usize = 4 * MIB;
 /// Bytes of one trust root.
 pub const TRUST_ROOT_BYTES: usize = MIB;
+/// Bytes of the snapshot or the targets of a TUF repository. Those of the public ones have a fiftieth of this.
+pub const TUF_METADATA_BYTES: usize = MIB;
+/// Bytes that are kept of a TUF repository.
+pub const TUF_CACHE_BYTES: usize = 16 * MIB;
 /// Files of an image layout on disk.
 pub const LAYOUT_FILES: usize = 65_536;
 /// Images of one workload.

@@ -1,15 +1,15 @@
 //! Certificates of certificate authorities.
 //!
-//! Refuses those that may sign no certificates.
+//! Refuses those that may sign no certificates, or none for signing code.
 
 use countersign_image::excerpt;
 use rustls_pki_types::CertificateDer;
 use x509_cert::Certificate;
 use x509_cert::der::asn1::{AnyRef, BitStringRef};
 use x509_cert::der::{Decode as _, Encode as _, Reader as _, SliceReader};
-use x509_cert::ext::pkix::{BasicConstraints, KeyUsage, NameConstraints};
+use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage, NameConstraints};
 
-use super::Lifetime;
+use super::{CODE_SIGNING, Lifetime};
 
 /// A certificate that may sign others.
 #[derive(Clone, Debug)]
@@ -45,6 +45,11 @@ impl CaCertificate {
         let usage = tbs.get::<KeyUsage>().map_err(unreadable)?;
         if usage.is_some_and(|(_, usage)| !usage.key_cert_sign()) {
             return Err(format!("the key of {name:?} is not for signing others"));
+        }
+        // Such a one could be an end of paths, and webpki asks nothing of those.
+        let purposes = tbs.get::<ExtendedKeyUsage>().map_err(unreadable)?;
+        if purposes.is_some_and(|(_, purposes)| !purposes.0.contains(&CODE_SIGNING)) {
+            return Err(format!("{name:?} is for other purposes than signing code"));
         }
         Ok(Self {
             der: CertificateDer::from(der.to_vec()),

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::{Run, Topic, WORKFLOWS};
 use crate::Provenance;
 use crate::provenance::buildkit;
+use crate::provenance::repository::canonical;
 use crate::provenance::source::{DELEGATOR, split_ref};
 
 type Facts<'a> = Vec<(Topic, Cow<'a, str>)>;
@@ -45,8 +46,12 @@ fn workflow<'a>(provenance: &'a Provenance, facts: &mut Facts<'a>) {
     push(facts, Topic::Repository, repository.clone());
     push(facts, Topic::Revision, commit(provenance));
     // The ref of the run is that of the dependency; `workflow.ref` is the one of the workflow's file.
-    let dependency = provenance.dependencies.first();
-    let dependency = dependency.and_then(|dependency| dependency.uri.as_deref());
+    let of_run = repository.as_deref().map(canonical);
+    let dependency = provenance
+        .dependencies
+        .iter()
+        .filter_map(|dependency| dependency.uri.as_deref())
+        .find(|uri| Some(canonical(uri)) == of_run);
     let reference = dependency.and_then(|uri| split_ref(uri).1);
     push(facts, Topic::Ref, reference.map(Cow::Borrowed));
     if let (Some(repository), Some(path), Some(reference)) =

@@ -18,7 +18,7 @@ pub(super) struct Tree {
 
 /// The tree of `checkpoint`, if `log` signed it; `is_v2`: by the rules of Rekor v2.
 pub(super) fn verify(checkpoint: &str, is_v2: bool, log: &TrustedLog) -> Result<Tree, Refusal> {
-    let note = Note::parse(checkpoint).map_err(|what| invalid(what))?;
+    let note = Note::parse(checkpoint).map_err(invalid)?;
     let name = if is_v2 {
         if note.origin != log.origin {
             return Err(invalid(format!(

@@ -6,6 +6,8 @@
 mod bodies;
 mod wire;
 
+use ::base64::Engine as _;
+use ::base64::engine::general_purpose::STANDARD;
 use jiff::ToSpan as _;
 use serde_json::{Value, json};
 
@@ -291,6 +293,3 @@ fn one_entry_is_the_same_wherever_it_stands_twice() {
     assert!(entry(&one).is_same(&entry(&one)));
     assert!(!entry(&one).is_same(&entry(&other)));
 }
-
-use ::base64::Engine as _;
-use ::base64::engine::general_purpose::STANDARD;

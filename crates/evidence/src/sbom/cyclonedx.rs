@@ -9,13 +9,19 @@ use countersign_image::{Fields, excerpt};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::{Package, Sbom, SbomKind, SbomScope, asserted, checksum_name, malformed, unsupported};
+use super::{
+    Package, Sbom, SbomKind, SbomScope, asserted, checksum_name, malformed, neither, unsupported,
+};
 use crate::json;
 use crate::rejection::Refusal;
 
 /// Nothing if it is no SBOM but a VEX.
 pub(super) fn read(text: &str) -> Result<Option<Sbom>, Refusal> {
     let wire: Wire = json::object(text).map_err(malformed)?;
+    // Two readers would see two documents.
+    if wire.spdx_version.is_some() || wire.graph.is_some() {
+        return Err(neither());
+    }
     if wire.bom_format != "CycloneDX" {
         return Err(malformed("bomFormat is not CycloneDX"));
     }
@@ -138,6 +144,9 @@ struct Wire {
     components: Option<Vec<Fields<Component>>>,
     dependencies: Option<Vec<Fields<Dependency>>>,
     vulnerabilities: Option<IgnoredAny>,
+    spdx_version: Option<IgnoredAny>,
+    #[serde(rename = "@graph")]
+    graph: Option<IgnoredAny>,
 }
 
 #[derive(Default, Deserialize)]

@@ -7,13 +7,20 @@ use std::collections::HashSet;
 
 use countersign_image::{Fields, excerpt};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
-use super::{Package, Sbom, SbomKind, SbomScope, asserted, checksum_name, malformed, unsupported};
+use super::{
+    Package, Sbom, SbomKind, SbomScope, asserted, checksum_name, malformed, neither, unsupported,
+};
 use crate::json;
 use crate::rejection::Refusal;
 
 pub(super) fn read(text: &str) -> Result<Sbom, Refusal> {
     let wire: Wire<'_> = json::object(text).map_err(malformed)?;
+    // Two readers would see two documents.
+    if wire.bom_format.is_some() || wire.graph.is_some() {
+        return Err(neither());
+    }
     let Fields(creation) = wire.creation_info;
     let packages = wire.packages.unwrap_or_default();
     Document {
@@ -172,6 +179,9 @@ struct Wire<'a> {
     packages: Option<Vec<Fields<WirePackage<'a>>>>,
     #[serde(borrow)]
     relationships: Option<Vec<Fields<Relationship<'a>>>>,
+    bom_format: Option<IgnoredAny>,
+    #[serde(rename = "@graph")]
+    graph: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]

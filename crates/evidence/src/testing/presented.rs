@@ -22,6 +22,7 @@ pub(crate) struct Case {
     pub(crate) passes: bool,
     pub(crate) bundle: Value,
     pub(crate) root: TrustRoot,
+    pub(crate) root_json: Vec<u8>,
     digest: Option<Digest>,
     key: Option<PublicKey>,
 }
@@ -151,14 +152,16 @@ pub(crate) fn cases(family: &str) -> impl Iterator<Item = Case> {
             let algorithm = if hex.len() == 64 { "sha256" } else { "sha512" };
             format!("{algorithm}:{hex}").parse().unwrap()
         });
+        let root_json = match text("trusted_root")? {
+            path if path.contains('/') => in_family(path),
+            name => fixture(&format!("trust/{name}.trusted_root.json")),
+        };
         Some(Case {
             name: text("case")?.to_owned(),
             passes: text("expect") == Some("pass"),
             bundle,
-            root: match text("trusted_root")? {
-                path if path.contains('/') => root(&in_family(path)),
-                name => trust_root(name),
-            },
+            root: root(&root_json),
+            root_json,
             digest,
             key,
         })

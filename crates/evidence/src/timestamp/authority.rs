@@ -113,7 +113,8 @@ fn check_path(
             &[anchor_from_trusted_cert(root)?],
             between,
             UnixTime::since_unix_epoch(Duration::from_secs(seconds.unwrap_or_default())),
-            KeyUsage::required(TIME_STAMPING.as_bytes()),
+            // The leaf must have it, as was seen; those above it need not say.
+            KeyUsage::required_if_present(TIME_STAMPING.as_bytes()),
             None,
             None,
         )

@@ -106,7 +106,7 @@ fn tst_info(info: AnyRef<'_>) -> der::Result<(Imprint<'_>, Timestamp)> {
     if fields.decode::<u8>()? != 1 {
         return Err(refused());
     }
-    let _policy: ObjectIdentifier = fields.decode()?;
+    let _policy: AnyRef<'_> = fields.decode()?;
     let mut imprint = inside(fields.decode()?, Tag::Sequence)?;
     let imprint = Imprint {
         hash: hash_named(imprint.decode::<AlgorithmIdentifierRef<'_>>()?.oid)?,

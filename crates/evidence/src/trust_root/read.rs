@@ -196,7 +196,7 @@ pub(super) fn window(
 }
 
 /// The host of a URL, without port: the origin of a Rekor v2 log's checkpoints.
-fn host(url: &str) -> &str {
+pub(super) fn host(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let host = authority

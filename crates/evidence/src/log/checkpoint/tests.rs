@@ -1,3 +1,6 @@
+use ::base64::Engine as _;
+use ::base64::engine::general_purpose::STANDARD;
+
 use super::*;
 use crate::PublicKey;
 use crate::testing::{Signer, fixture, trust_root};
@@ -189,6 +192,3 @@ fn hints_are_those_of_the_public_logs() {
         assert_eq!(key_hint(true, &v2.origin, v2), v2.id[..4]);
     }
 }
-
-use ::base64::Engine as _;
-use ::base64::engine::general_purpose::STANDARD;

@@ -13,15 +13,16 @@ fn a_bundle_is_of_version_0_3_or_refused() {
         &signer.public(),
         typed("application/vnd.dev.sigstore.bundle+json;version=0.3".into()),
     );
-    for other in [
-        "application/vnd.dev.sigstore.bundle+json;version=0.1",
-        "application/vnd.dev.sigstore.bundle+json;version=0.2",
-        "application/vnd.dev.sigstore.bundle.v0.4+json",
-        "application/vnd.dev.sigstore.bundle.v0.30+json",
-        "application/json",
+    let old = " where they are attached to an image; those of version 0.3 are";
+    let unknown = "; those of versions 0.1 to 0.3 are";
+    for (other, which) in [
+        ("application/vnd.dev.sigstore.bundle+json;version=0.1", old),
+        ("application/vnd.dev.sigstore.bundle+json;version=0.2", old),
+        ("application/vnd.dev.sigstore.bundle.v0.4+json", unknown),
+        ("application/vnd.dev.sigstore.bundle.v0.30+json", unknown),
+        ("application/json", unknown),
     ] {
-        let detail =
-            format!("bundles of media type {other} are not read; those of version 0.3 are");
+        let detail = format!("bundles of media type {other} are not read{which}");
         check_rejected(
             &signer.public(),
             typed(other.into()),

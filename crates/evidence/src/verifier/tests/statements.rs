@@ -215,6 +215,7 @@ fn a_predicate_that_is_not_its_type_is_a_statement_without_content_and_says_why(
     let signer = Signer::new();
     let spdx: Value = serde_json::from_slice(&fixture("sbom/alpine-small-spdx.json")).unwrap();
     let cyclonedx: Value = serde_json::from_slice(&fixture("sbom/busybox-cyclonedx.json")).unwrap();
+    let syft = json!({"artifacts": [], "descriptor": {"name": "syft"}});
     let v1 = json!({"buildDefinition": {"buildType": "x"}, "runDetails": {"builder": {"id": "y"}}});
     for (predicate_type, predicate, code) in [
         (SPDX, &cyclonedx, "predicate_mismatch"),
@@ -226,10 +227,18 @@ fn a_predicate_that_is_not_its_type_is_a_statement_without_content_and_says_why(
         ("https://spdx.dev/Document/v3", &spdx, "predicate_mismatch"),
         (SPDX, &json!({}), "sbom_malformed"),
         (SPDX, &json!(null), "sbom_malformed"),
+        (SPDX, &json!("SPDXVersion: SPDX-2.3\n"), "sbom_malformed"),
+        (SPDX, &json!("<rdf:RDF/>"), "unsupported_format"),
+        (SPDX, &syft, "predicate_mismatch"),
         (
-            SPDX,
-            &json!("SPDXVersion: SPDX-2.3\n"),
-            "unsupported_format",
+            "https://slsa.dev/verification_summary/v1",
+            &json!({"verificationResult": "PASSED"}),
+            "vsa_malformed",
+        ),
+        (
+            "https://slsa.dev/provenance/v0.1",
+            &v1,
+            "provenance_malformed",
         ),
         (
             "https://slsa.dev/provenance/v0.2",
