@@ -60,6 +60,7 @@ _entries(provenance) := _listed(provenance) if count(_listed(provenance)) > 0
 
 _entries(provenance) := [entry |
 	some entry in data.builders
+	startswith(builder(provenance), entry.idPrefix)
 	regex.match(entry.idPattern, builder(provenance))
 ] if {
 	count(_listed(provenance)) == 0

@@ -81,6 +81,17 @@ pub enum StartError {
     System(#[from] io::Error),
 }
 
+impl StartError {
+    /// What to do about it, where the message does not say it.
+    #[must_use]
+    pub fn hint(&self) -> Option<&str> {
+        match self {
+            Self::TrustRoot { source, .. } => source.hint(),
+            _ => None,
+        }
+    }
+}
+
 /// Runs the command line to its end.
 #[must_use]
 pub fn run(cli: Cli) -> ExitCode {
@@ -99,6 +110,9 @@ pub fn run(cli: Cli) -> ExitCode {
                 io::stderr(),
                 "error: countersign-webhook does not start\n{error}"
             );
+            if let Some(hint) = error.hint() {
+                let _ = writeln!(io::stderr(), "  hint: {hint}");
+            }
             ExitCode::from(2)
         }
     }

@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 
 use crate::authority::AuthorityEntry;
 use crate::fields::{Fields, Problems, list, name, text};
-use crate::trust_root::{GITHUB, PUBLIC_GOOD};
+use crate::trust_root::{GITHUB, KnownRoots, PUBLIC_GOOD};
 use crate::yaml::{Node, Value};
 
 /// An entry of the table.
@@ -26,6 +26,8 @@ struct Builder {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Shipped {
+    /// What ids begin with: most need not be compared with the pattern.
+    id_prefix: &'static str,
     /// Matches whole ids.
     id_pattern: &'static str,
     /// The issuer of the certificate, whose subject must be the id.
@@ -45,6 +47,7 @@ struct Shipped {
 pub(crate) fn read_all(
     spec: &Fields<'_>,
     authorities: &[AuthorityEntry],
+    trust_roots: &KnownRoots,
     problems: &mut Problems,
 ) -> Json {
     let written = spec
@@ -56,7 +59,12 @@ pub(crate) fn read_all(
         .filter_map(|builder| serde_json::to_value(builder).ok());
     let own: Vec<Json> = own.collect();
     let shipped = shipped().map(|mut entry| {
-        let accepts = |authority: &&AuthorityEntry| authority.is_keyless_under(entry.trust_roots);
+        let accepts = |authority: &&AuthorityEntry| {
+            let instance = authority
+                .keyless_root()
+                .map(|name| trust_roots.instance(name));
+            instance.is_some_and(|instance| entry.trust_roots.contains(&instance))
+        };
         let names = authorities.iter().filter(accepts);
         entry.authorities = names.map(|authority| authority.name.clone()).collect();
         serde_json::to_value(entry).unwrap_or_default()
@@ -109,28 +117,32 @@ fn read(node: &Node, authorities: &[AuthorityEntry], problems: &mut Problems) ->
 }
 
 impl AuthorityEntry {
-    fn is_keyless_under(&self, trust_roots: &[&str]) -> bool {
-        self.authority.as_ref().is_some_and(|authority| {
-            let root = authority.trust_root.as_ref();
-            matches!(authority.signers, Signers::Keyless(_))
-                && root.is_some_and(|root| trust_roots.contains(&root.name()))
-        })
+    /// The trust root of its certificates, if it is keyless.
+    fn keyless_root(&self) -> Option<&str> {
+        let authority = self.authority.as_ref()?;
+        let keyless = matches!(authority.signers, Signers::Keyless(_));
+        let root = authority.trust_root.as_ref().filter(|_| keyless)?;
+        Some(root.name())
     }
 }
 
 /// Releases of the reusable workflows of slsa-github-generator, by full semantic version as slsa-verifier demands it,
 /// and the workflows that run GitHub's own attest action. Whose key holds a builder is for the policy to say.
 fn shipped() -> impl Iterator<Item = Shipped> {
-    let generators = GENERATORS.iter().map(|(id_pattern, build_types)| Shipped {
-        id_pattern,
-        issuer: GITHUB_ACTIONS,
-        build_types,
-        runner_environment: None,
-        trust_roots: &[PUBLIC_GOOD],
-        authorities: Vec::new(),
-        max_level: 3,
-    });
+    let generators = GENERATORS
+        .iter()
+        .map(|(id_prefix, id_pattern, build_types)| Shipped {
+            id_prefix,
+            id_pattern,
+            issuer: GITHUB_ACTIONS,
+            build_types,
+            runner_environment: None,
+            trust_roots: &[PUBLIC_GOOD],
+            authorities: Vec::new(),
+            max_level: 3,
+        });
     let workflows = Shipped {
+        id_prefix: "https://github.com/",
         id_pattern: r"^https://github\.com/[^/@]+/[^/@]+/\.github/workflows/[^/@]+@.+$",
         issuer: GITHUB_ACTIONS,
         build_types: &["https://actions.github.io/buildtypes/workflow/v1"],
@@ -143,32 +155,41 @@ fn shipped() -> impl Iterator<Item = Shipped> {
     generators.chain(std::iter::once(workflows))
 }
 
+/// A workflow of slsa-github-generator, by the prefix and the pattern of its id, and what it builds.
 macro_rules! generator {
-    ($workflow:literal) => {
-        concat!(
-            r"^https://github\.com/slsa-framework/slsa-github-generator/\.github/workflows/",
-            $workflow,
-            r"\.yml@refs/tags/v[0-9]+\.[0-9]+\.[0-9]+$"
+    ($workflow:literal, $build_type:literal) => {
+        (
+            concat!(
+                "https://github.com/slsa-framework/slsa-github-generator/.github/workflows/",
+                $workflow,
+                ".yml@"
+            ),
+            concat!(
+                r"^https://github\.com/slsa-framework/slsa-github-generator/\.github/workflows/",
+                $workflow,
+                r"\.yml@refs/tags/v[0-9]+\.[0-9]+\.[0-9]+$"
+            ),
+            &[$build_type],
         )
     };
 }
 
-const GENERATORS: &[(&str, &[&str])] = &[
-    (
-        generator!("generator_container_slsa3"),
-        &["https://github.com/slsa-framework/slsa-github-generator/container@v1"],
+const GENERATORS: [(&str, &str, &[&str]); 4] = [
+    generator!(
+        "generator_container_slsa3",
+        "https://github.com/slsa-framework/slsa-github-generator/container@v1"
     ),
-    (
-        generator!("generator_generic_slsa3"),
-        &["https://github.com/slsa-framework/slsa-github-generator/generic@v1"],
+    generator!(
+        "generator_generic_slsa3",
+        "https://github.com/slsa-framework/slsa-github-generator/generic@v1"
     ),
-    (
-        generator!("builder_go_slsa3"),
-        &["https://github.com/slsa-framework/slsa-github-generator/go@v1"],
+    generator!(
+        "builder_go_slsa3",
+        "https://github.com/slsa-framework/slsa-github-generator/go@v1"
     ),
-    (
-        generator!("builder_container-based_slsa3"),
-        &["https://slsa.dev/container-based-build/v0.1?draft"],
+    generator!(
+        "builder_container-based_slsa3",
+        "https://slsa.dev/container-based-build/v0.1?draft"
     ),
 ];
 const GITHUB_ACTIONS: &str = "https://token.actions.githubusercontent.com";

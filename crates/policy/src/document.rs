@@ -50,7 +50,7 @@ pub(crate) fn read<'n>(
     let spec = Fields::open(header.spec, "spec", &known, problems)?;
     let (include, exclude) = images(&spec, problems);
     let authorities = authority::read_all(&spec, trust_roots, problems);
-    let builders = builders::read_all(&spec, &authorities, problems);
+    let builders = builders::read_all(&spec, &authorities, trust_roots, problems);
     Some(Definition {
         name: header.name,
         name_at: header.name_at,

@@ -92,6 +92,21 @@ impl KnownRoots {
         built_in
     }
 
+    /// The built-in root that the root `name` is, or is a newer copy of: one whose TUF repository is the public one of
+    /// that instance, with the keys that are compiled in for it.
+    pub(crate) fn instance<'a>(&self, name: &'a str) -> &'a str {
+        let root = self.roots.get(name).and_then(|known| known.root.as_ref());
+        let Some(TrustRootOrigin::Read(TrustRootLocation::Tuf(tuf))) =
+            root.map(|root| &root.origin)
+        else {
+            return name;
+        };
+        let public = PUBLIC_REPOSITORIES
+            .iter()
+            .find(|(_, url)| tuf.is_repository(url));
+        public.map_or(name, |(instance, _)| instance)
+    }
+
     /// The roots of documents, in order of name.
     pub(crate) fn into_roots(self) -> impl Iterator<Item = NamedTrustRoot> {
         self.roots.into_values().filter_map(|known| known.root)
@@ -185,3 +200,8 @@ pub(crate) const BUILT_IN: [&str; 2] = [PUBLIC_GOOD, GITHUB];
 pub(crate) const PUBLIC_GOOD: &str = "public-good";
 /// GitHub's own instance, for private repositories.
 pub(crate) const GITHUB: &str = "github";
+/// Their TUF repositories.
+const PUBLIC_REPOSITORIES: [(&str, &str); 2] = [
+    (PUBLIC_GOOD, "https://tuf-repo-cdn.sigstore.dev"),
+    (GITHUB, "https://tuf-repo.github.com"),
+];

@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use countersign_image::limits;
 use jiff::Timestamp;
 use sigstore_tuf::{
     Metadata, Role, Root, Snapshot, Targets, TrustedMetadataSet, Updater, UpdaterConfig,
@@ -77,7 +78,9 @@ impl TufRepository {
     ///
     /// The source names no repository or no root, or the root is none.
     pub fn open(source: TufSource, settings: &Settings) -> Result<Self, TufError> {
-        let known = BUILT_IN.iter().find(|known| known.is_meant(&source));
+        let named = BUILT_IN.iter().find(|known| known.name == source.name);
+        // A name says whose keys are meant, whatever the mirror.
+        let known = named.or_else(|| BUILT_IN.iter().find(|known| known.is_at(&source.location)));
         let unnamed = || TufError::NoRepository {
             name: source.name.clone(),
         };
@@ -127,7 +130,7 @@ impl TufRepository {
     pub async fn ask(&self, now: Timestamp) -> Result<TufAnswer<'_>, TufError> {
         let store = self.kept().clone().open();
         let mut updater = Updater::new(self.remote.clone(), &self.root)?
-            .with_config(limits())
+            .with_config(bounds())
             .with_store(store.clone());
         let update = self.update(&mut updater, now, now);
         let target =
@@ -153,7 +156,7 @@ impl TufRepository {
         let store = kept.open();
         let mut updater = Updater::new(Offline(store.clone()), &self.root)
             .ok()?
-            .with_config(limits())
+            .with_config(bounds())
             .with_store(store);
         let target = self.update(&mut updater, as_of, refreshed).await;
         target
@@ -178,10 +181,10 @@ impl TufRepository {
             .get_target_info(name, now)
             .await?
             .ok_or_else(missing)?;
-        if listed.length > TARGET_BYTES {
+        if listed.length > limits::TRUST_ROOT_BYTES as u64 {
             return Err(TufError::TooLarge {
                 file: name.clone(),
-                limit: TARGET_BYTES,
+                limit: limits::TRUST_ROOT_BYTES as u64,
             });
         }
         let bytes = match updater.find_cached_target(&listed, name) {
@@ -251,12 +254,12 @@ impl Kept {
     }
 }
 
-fn limits() -> UpdaterConfig {
-    let mut limits = UpdaterConfig::default();
-    limits.snapshot_max_length = METADATA_BYTES;
-    limits.targets_max_length = METADATA_BYTES;
-    limits.target_max_length = TARGET_BYTES;
-    limits
+fn bounds() -> UpdaterConfig {
+    let mut bounds = UpdaterConfig::default();
+    bounds.snapshot_max_length = limits::TUF_METADATA_BYTES as u64;
+    bounds.targets_max_length = limits::TUF_METADATA_BYTES as u64;
+    bounds.target_max_length = limits::TRUST_ROOT_BYTES as u64;
+    bounds
 }
 
 struct BuiltIn {
@@ -266,13 +269,9 @@ struct BuiltIn {
 }
 
 impl BuiltIn {
-    fn is_meant(&self, source: &TufSource) -> bool {
-        let here = |location: &TufLocation| {
-            self.url
-                .parse()
-                .is_ok_and(|url: TufLocation| *location == url)
-        };
-        source.name == self.name || source.location.as_ref().is_some_and(here)
+    fn is_at(&self, location: &Option<TufLocation>) -> bool {
+        let own = self.url.parse().ok();
+        own.is_some() && own == *location
     }
 }
 
@@ -291,7 +290,3 @@ const BUILT_IN: [BuiltIn; 2] = [
 ];
 /// A whole refresh: at most one request for each root since ours, and four more.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Metadata of the public repositories is a fiftieth of this.
-const METADATA_BYTES: u64 = 1024 * 1024;
-/// A trusted root is a hundredth of this.
-const TARGET_BYTES: u64 = 4 * 1024 * 1024;

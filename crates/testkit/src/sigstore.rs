@@ -14,6 +14,7 @@ mod key;
 mod leaf;
 mod legacy;
 mod log;
+mod server;
 mod signer;
 mod signing;
 #[cfg(test)]
@@ -42,6 +43,7 @@ pub use ct::Scts;
 pub use key::{Algorithm, Key};
 pub use leaf::{CertificateFlaw, San};
 pub use log::LogFlaw;
+pub use server::{Misdeed, Services};
 pub use signer::Signer;
 pub use signing::Signing;
 pub use trusted_root::{Part, TrustedRoot};
@@ -95,21 +97,28 @@ impl Sigstore {
 
     /// Somebody whom an issuer knows by this name: a URI, an email address or, without any sign of either, a user name.
     pub fn identity(&self, name: &str, issuer: &str) -> Signer {
-        let leaf = Leaf {
+        self.holder_of(Leaf {
             names: vec![San::of(name)],
-            issuer: issuer.to_owned(),
+            issuer: Some(issuer.to_owned()),
             claims: Vec::new(),
             scts: Scts::One,
             flaw: None,
-        };
-        Signer::new(self, Key::generate(Algorithm::P256), Some(leaf))
+        })
     }
 
     /// Somebody with a certificate that says nothing but a name, as authorities other than Fulcio issue it.
     pub fn holder(&self, name: &str) -> Signer {
-        self.identity(name, "")
-            .scts(Scts::None)
-            .but(CertificateFlaw::IssuerMissing)
+        self.holder_of(Leaf {
+            names: vec![San::of(name)],
+            issuer: None,
+            claims: Vec::new(),
+            scts: Scts::None,
+            flaw: None,
+        })
+    }
+
+    fn holder_of(&self, leaf: Leaf) -> Signer {
+        Signer::new(self, Key::generate(Algorithm::P256), Some(leaf))
     }
 
     /// Somebody with a key and no certificate.

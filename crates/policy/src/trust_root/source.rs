@@ -58,6 +58,17 @@ pub struct TufLocation {
     pub target: String,
 }
 
+impl TufLocation {
+    /// Whether it is the trusted root of the repository at `url`, by the keys that are compiled in.
+    pub(super) fn is_repository(&self, url: &str) -> bool {
+        let here = match &self.repository {
+            TufRepository::Url(written) => written.trim_end_matches('/') == url,
+            TufRepository::Directory(_) => false,
+        };
+        here && self.root.is_none() && self.target == DEFAULT_TARGET
+    }
+}
+
 /// Where a TUF repository is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TufRepository {

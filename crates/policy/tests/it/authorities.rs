@@ -1,7 +1,5 @@
 //! Whom a policy may accept, and what each must prove beside its key.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use countersign_evidence::{Authority, Signers, Transparency};
 use countersign_policy::{LoadError, PolicySet, TrustRoots};
 use serde_json::Value;
@@ -59,6 +57,15 @@ fn keyless(identities: &str, rest: &str) -> String {
 
 fn key(rest: &str) -> String {
     format!("{{name: ci, key: {{pem: {}}}{rest}}}", *KEY)
+}
+
+/// A certificate of an authority, as PEM in a JSON string.
+pub(crate) fn root_certificate() -> String {
+    let root: Value = serde_json::from_str(&public_good()).unwrap();
+    let certificates = &root["certificateAuthorities"][0]["certChain"]["certificates"];
+    let last = certificates.as_array().unwrap().last().unwrap();
+    let der = last["rawBytes"].as_str().unwrap();
+    format!("-----BEGIN CERTIFICATE-----\\n{der}\\n-----END CERTIFICATE-----\\n")
 }
 
 const GOOD: &str = "[{issuer: \"https://i.example\", subject: a@b.example}]";
@@ -280,13 +287,7 @@ fn proofs_that_nobody_could_bring_are_refused_where_they_are_asked_for() {
 
 #[test]
 fn own_certificates_are_named_by_their_authority_and_their_subject() {
-    let root: Value = serde_json::from_str(&public_good()).unwrap();
-    let certificates = root["certificateAuthorities"][0]["certChain"]["certificates"].as_array();
-    let der = certificates.unwrap().last().unwrap()["rawBytes"]
-        .as_str()
-        .unwrap();
-    assert!(STANDARD.decode(der).is_ok());
-    let pem = format!("-----BEGIN CERTIFICATE-----\\n{der}\\n-----END CERTIFICATE-----\\n");
+    let pem = root_certificate();
     let certificate =
         |fields: &str| format!("{{name: ops, certificate: {{chain: \"{pem}\", {fields}}}}}");
     let authority = load(&certificate("identities: [{subject: ops@acme.example}]"));

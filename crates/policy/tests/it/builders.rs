@@ -8,11 +8,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use countersign_evidence::Evidence;
 use countersign_image::{Attachment, Digest, Document, Form, Origin, PinnedReference};
-use countersign_policy::{Input, InputParts, RequestContext, Verdict, WorkloadContext};
+use countersign_policy::{
+    Input, InputParts, PolicySet, RequestContext, TrustRootFacts, TrustRoots, Verdict,
+    WorkloadContext,
+};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::support::{MANIFEST, codes, file, load};
+use crate::support::{Image, MANIFEST, Signer, codes, file, load, policy};
+use crate::trust_roots::{document, public_good};
 
 /// A bundle of the fixtures, attached to an image that has the digest of its subject.
 struct Signed {
@@ -154,6 +158,132 @@ fn another_identity_than_the_policys_proves_nothing() {
         .as_str()
         .unwrap();
     assert!(nearest.contains("slsa-github-generator"), "{nearest}");
+}
+
+/// The highest level that any shipped entry has for this id, by the table that policies are given.
+fn shipped_level(id: &str) -> u64 {
+    let rego = format!(
+        "  rules:\n    - rego: |\n        package a\n        deny contains {{\"code\": \"x\", \"msg\": sprintf(\"%d\", [max(array.concat([0], levels))])}}\n        \
+         levels := [b.maxLevel | some b in data.builders; startswith({0}, b.idPrefix); regex.match(b.idPattern, {0})]\n",
+        serde_json::to_string(id).unwrap()
+    );
+    let signer = Signer::new();
+    let verdict = Image::new().judge(&load(policy(&[("ci", &signer)], &rego)));
+    assert_eq!(codes(&verdict), [("inline/a", "x")], "{verdict:?}");
+    verdict.violations[0].message.parse().unwrap()
+}
+
+#[test]
+fn only_full_releases_of_the_generators_are_known() {
+    let repository = "https://github.com/slsa-framework/slsa-github-generator";
+    for workflow in [
+        "generator_container_slsa3.yml",
+        "generator_generic_slsa3.yml",
+        "builder_go_slsa3.yml",
+        "builder_container-based_slsa3.yml",
+    ] {
+        let at = |reference: &str| format!("{repository}/.github/workflows/{workflow}@{reference}");
+        assert_eq!(shipped_level(&at("refs/tags/v2.1.0")), 3);
+        for other in [
+            "refs/heads/main",
+            "refs/tags/v2",
+            "refs/tags/v2.1",
+            "refs/tags/v2.1.0-rc.1",
+            "refs/tags/v1.0.0-evil",
+            "refs/tags/v2.1.0+x",
+            "refs/tags/v2.1.0\n",
+            "refs/tags/v2.1.0\nrefs/tags/v2.1.0",
+            "refs/tags/V2.1.0",
+            "refs/heads/refs/tags/v2.1.0",
+            "1f6f0a3d0bd3b3d8f4ab0fbfa9a1a9ea3d2bd9b2",
+        ] {
+            assert!(shipped_level(&at(other)) < 3, "{other:?}");
+        }
+    }
+    for other in [
+        format!("{repository}.evil/.github/workflows/generator_container_slsa3.yml@refs/tags/v1.0.0"),
+        format!("x{repository}/.github/workflows/generator_container_slsa3.yml@refs/tags/v1.0.0"),
+        format!("{repository}/.github/workflows/generator_container_slsa3xyml@refs/tags/v1.0.0"),
+        format!("{repository}/.github/workflows/generator_container_slsa3.yml.evil@refs/tags/v1.0.0"),
+        format!("{repository}/.github/workflows/delegator_generic_slsa3.yml@refs/tags/v1.0.0"),
+        "https://github.com/evil/slsa-github-generator/.github/workflows/generator_container_slsa3.yml@refs/tags/v1.0.0".to_owned(),
+        "https://githubxcom/slsa-framework/slsa-github-generator/.github/workflows/generator_container_slsa3.yml@refs/tags/v1.0.0".to_owned(),
+    ] {
+        assert!(shipped_level(&other) < 3, "{other:?}");
+    }
+}
+
+#[test]
+fn workflows_of_github_are_known_by_their_form_and_nothing_else_is() {
+    let workflow = "https://github.com/acme/app/.github/workflows/release.yml@refs/heads/main";
+    assert_eq!(shipped_level(workflow), 2);
+    let reusable = "https://github.com/acme/ci/.github/workflows/build.yaml@0123456789012345678901234567890123456789";
+    assert_eq!(shipped_level(reusable), 2);
+    for other in [
+        "",
+        "https://github.com/acme/app/actions/runs/1/attempts/1",
+        "https://github.com/acme/app/.github/workflows/release.yml",
+        "https://github.com/acme/app/.github/workflows/release.yml@",
+        "https://github.com/acme/app/x/.github/workflows/release.yml@refs/heads/main",
+        "https://github.com.evil.example/acme/app/.github/workflows/release.yml@refs/heads/main",
+        "https://evil.example/https://github.com/acme/app/.github/workflows/release.yml@refs/heads/main",
+        "https://github.com/actions/runner/github-hosted",
+        "https://cloudbuild.googleapis.com/GoogleHostedWorker",
+        "https://tekton.dev/chains/v2",
+    ] {
+        assert_eq!(shipped_level(other), 0, "{other:?}");
+    }
+}
+
+/// The authorities that may vouch for a generator, and for a workflow, where the one of the policy is keyless under a root
+/// with this `spec`.
+fn vouchers(spec: &str, name: &str) -> (Vec<String>, Vec<String>) {
+    let signer = Signer::new();
+    let rest = format!(
+        "    - {{name: ci, keyless: {{trustRoot: {name}, identities: [{{issuer: a, subject: b}}]}}}}\n  rules:\n    - rego: |\n        \
+         package a\n        deny contains {{\"code\": \"x\", \"msg\": json.marshal([b.authorities | some b in data.builders])}}\n"
+    );
+    let mut roots = TrustRoots::default();
+    roots.provide("lab", public_good(), TrustRootFacts::default());
+    let documents = [policy(&[("key", &signer)], &rest), document(spec)];
+    let set = PolicySet::load(&documents, &roots).unwrap();
+    let verdict = Image::new().judge(&set);
+    let found: Vec<Vec<String>> = serde_json::from_str(&verdict.violations[0].message).unwrap();
+    let [generator, _, _, _, workflow] = found.try_into().unwrap();
+    (generator, workflow)
+}
+
+#[test]
+fn only_certificates_of_the_instance_of_a_builder_may_vouch_for_it() {
+    let ci = || vec!["ci".to_owned()];
+    let inline = format!("{{trustedRoot: {}}}", public_good());
+    assert_eq!(vouchers(&inline, "public-good"), (ci(), ci()));
+    assert_eq!(vouchers(&inline, "github"), (vec![], ci()));
+    assert_eq!(
+        vouchers(&inline, "lab"),
+        (vec![], vec![]),
+        "whoever made it"
+    );
+    assert_eq!(vouchers("{file: lab.json}", "lab"), (vec![], vec![]));
+}
+
+#[test]
+fn a_root_that_follows_a_public_instance_by_its_compiled_in_keys_is_that_instance() {
+    let ci = || vec!["ci".to_owned()];
+    let tuf = |fields: &str| vouchers(&format!("{{tuf: {{{fields}}}}}"), "lab");
+    let public = "url: \"https://tuf-repo-cdn.sigstore.dev\"";
+    assert_eq!(tuf(public), (ci(), ci()));
+    assert_eq!(tuf(&public.replace("dev\"", "dev/\"")), (ci(), ci()));
+    assert_eq!(tuf("url: \"https://tuf-repo.github.com\""), (vec![], ci()));
+    for other in [
+        format!("{public}, root: root.json"),
+        format!("{public}, target: other.json"),
+        public.replace("dev\"", "dev.evil.example\""),
+        public.replace("https", "http"),
+        "directory: tuf-repo-cdn.sigstore.dev".to_owned(),
+    ] {
+        assert_eq!(tuf(&other), (vec![], vec![]), "{other}");
+    }
 }
 
 /// 2026-11-20T08:00:00Z.

@@ -5,6 +5,7 @@ mod authorities;
 mod builders;
 mod contract;
 mod evaluate;
+mod examples;
 mod inline;
 mod kinds;
 mod load;

@@ -11,7 +11,7 @@ use std::{fmt, fs};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use countersign_image::{Digest, Fields, parse_strict};
+use countersign_image::{Digest, Fields, limits, parse_strict};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sigstore_tuf::transport::FetchFuture;
@@ -141,9 +141,9 @@ struct Wire {
 fn read(path: &Path) -> io::Result<Kept> {
     let mut bytes = Vec::new();
     fs::File::open(path)?
-        .take(CACHE_BYTES + 1)
+        .take(limits::TUF_CACHE_BYTES as u64 + 1)
         .read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > CACHE_BYTES {
+    if bytes.len() as u64 > limits::TUF_CACHE_BYTES as u64 {
         return Err(io::Error::from(io::ErrorKind::FileTooLarge));
     }
     let Fields(wire) = parse_strict::<Fields<Wire>>(&bytes).map_err(io::Error::other)?;
@@ -177,6 +177,3 @@ fn write(path: &Path, kept: &Kept) -> io::Result<()> {
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
 }
-
-/// Roots, metadata and files of a public repository take a hundredth of this.
-const CACHE_BYTES: u64 = 16 * 1024 * 1024;

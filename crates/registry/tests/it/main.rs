@@ -1,6 +1,7 @@
 //! The client against a registry that behaves, and against many that do not.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod attestation_manifests;
 mod auth;
 mod content;
 mod cross_check;

@@ -13,125 +13,32 @@ use crate::support::{BUNDLE, ENVELOPE, SIMPLE_SIGNING, bundle, client};
 const ROUND_TRIP: Duration = Duration::from_millis(500);
 
 const BY_TAG: &str = "
-| 1 | manifests/TAG |
-| 2 | manifests/I.sig |
-| 2 | manifests/I.att |
-| 2 | referrers/I |
-| 2 | manifests/P1.sig |
-| 2 | manifests/P1.att |
-| 2 | referrers/P1 |
-| 2 | manifests/P2.sig |
-| 2 | manifests/P2.att |
-| 2 | referrers/P2 |
-| 2 | manifests/T1 |
-| 2 | manifests/T1.sig |
-| 2 | referrers/T1 |
-| 2 | manifests/T2 |
-| 2 | manifests/T2.sig |
-| 2 | referrers/T2 |
-| 3 | blobs/SIG |
-| 3 | blobs/ATT |
-| 3 | manifests/R1 |
-| 3 | manifests/R2 |
-| 3 | manifests/R3 |
-| 3 | blobs/S1 |
-| 3 | blobs/S2 |
-| 4 | blobs/B1 |
-| 4 | blobs/B2 |
-| 4 | blobs/B3 |
+| 1 | `manifests/TAG` |
+| 2 | `manifests/I.sig` `manifests/I.att` `referrers/I` `manifests/P1.sig` `manifests/P1.att` `referrers/P1` `manifests/P2.sig` `manifests/P2.att` `referrers/P2` `manifests/T1` `manifests/T1.sig` `referrers/T1` `manifests/T2` `manifests/T2.sig` `referrers/T2` |
+| 3 | `blobs/SIG` `blobs/ATT` `manifests/R1` `manifests/R2` `manifests/R3` `blobs/S1` `blobs/S2` |
+| 4 | `blobs/B1` `blobs/B2` `blobs/B3` |
 ";
 
 const BY_DIGEST: &str = "
-| 1 | manifests/I |
-| 1 | manifests/I.sig |
-| 1 | manifests/I.att |
-| 1 | referrers/I |
-| 2 | blobs/SIG |
-| 2 | blobs/ATT |
-| 2 | manifests/R1 |
-| 2 | manifests/R2 |
-| 2 | manifests/R3 |
-| 2 | manifests/P1.sig |
-| 2 | manifests/P1.att |
-| 2 | referrers/P1 |
-| 2 | manifests/P2.sig |
-| 2 | manifests/P2.att |
-| 2 | referrers/P2 |
-| 2 | manifests/T1 |
-| 2 | manifests/T1.sig |
-| 2 | referrers/T1 |
-| 2 | manifests/T2 |
-| 2 | manifests/T2.sig |
-| 2 | referrers/T2 |
-| 3 | blobs/B1 |
-| 3 | blobs/B2 |
-| 3 | blobs/B3 |
-| 3 | blobs/S1 |
-| 3 | blobs/S2 |
+| 1 | `manifests/I` `manifests/I.sig` `manifests/I.att` `referrers/I` |
+| 2 | `blobs/SIG` `blobs/ATT` `manifests/R1` `manifests/R2` `manifests/R3` `manifests/P1.sig` `manifests/P1.att` `referrers/P1` `manifests/P2.sig` `manifests/P2.att` `referrers/P2` `manifests/T1` `manifests/T1.sig` `referrers/T1` `manifests/T2` `manifests/T2.sig` `referrers/T2` |
+| 3 | `blobs/B1` `blobs/B2` `blobs/B3` `blobs/S1` `blobs/S2` |
 ";
 
 const BY_TAG_WITHOUT_API: &str = "
-| 1 | manifests/TAG |
-| 2 | manifests/I.sig |
-| 2 | manifests/I.att |
-| 2 | referrers/I |
-| 2 | manifests/P1.sig |
-| 2 | manifests/P1.att |
-| 2 | referrers/P1 |
-| 2 | manifests/P2.sig |
-| 2 | manifests/P2.att |
-| 2 | referrers/P2 |
-| 2 | manifests/T1 |
-| 2 | manifests/T1.sig |
-| 2 | referrers/T1 |
-| 2 | manifests/T2 |
-| 2 | manifests/T2.sig |
-| 2 | referrers/T2 |
-| 3 | blobs/SIG |
-| 3 | blobs/ATT |
-| 3 | manifests/I (fallback tag) |
-| 3 | manifests/P1 (fallback tag) |
-| 3 | manifests/P2 (fallback tag) |
-| 3 | manifests/T1 (fallback tag) |
-| 3 | manifests/T2 (fallback tag) |
-| 3 | blobs/S1 |
-| 3 | blobs/S2 |
-| 4 | manifests/R1 |
-| 4 | manifests/R2 |
-| 4 | manifests/R3 |
-| 5 | blobs/B1 |
-| 5 | blobs/B2 |
-| 5 | blobs/B3 |
+| 1 | `manifests/TAG` |
+| 2 | `manifests/I.sig` `manifests/I.att` `referrers/I` `manifests/P1.sig` `manifests/P1.att` `referrers/P1` `manifests/P2.sig` `manifests/P2.att` `referrers/P2` `manifests/T1` `manifests/T1.sig` `referrers/T1` `manifests/T2` `manifests/T2.sig` `referrers/T2` |
+| 3 | `blobs/SIG` `blobs/ATT` `manifests/I(tag)` `manifests/P1(tag)` `manifests/P2(tag)` `manifests/T1(tag)` `manifests/T2(tag)` `blobs/S1` `blobs/S2` |
+| 4 | `manifests/R1` `manifests/R2` `manifests/R3` |
+| 5 | `blobs/B1` `blobs/B2` `blobs/B3` |
 ";
 
 /// The same, once the registry is known to have no API.
 const BY_TAG_KNOWN_TO_LACK_API: &str = "
-| 1 | manifests/TAG |
-| 2 | manifests/I.sig |
-| 2 | manifests/I.att |
-| 2 | manifests/I (fallback tag) |
-| 2 | manifests/P1.sig |
-| 2 | manifests/P1.att |
-| 2 | manifests/P1 (fallback tag) |
-| 2 | manifests/P2.sig |
-| 2 | manifests/P2.att |
-| 2 | manifests/P2 (fallback tag) |
-| 2 | manifests/T1 |
-| 2 | manifests/T1.sig |
-| 2 | manifests/T1 (fallback tag) |
-| 2 | manifests/T2 |
-| 2 | manifests/T2.sig |
-| 2 | manifests/T2 (fallback tag) |
-| 3 | blobs/SIG |
-| 3 | blobs/ATT |
-| 3 | manifests/R1 |
-| 3 | manifests/R2 |
-| 3 | manifests/R3 |
-| 3 | blobs/S1 |
-| 3 | blobs/S2 |
-| 4 | blobs/B1 |
-| 4 | blobs/B2 |
-| 4 | blobs/B3 |
+| 1 | `manifests/TAG` |
+| 2 | `manifests/I.sig` `manifests/I.att` `manifests/I(tag)` `manifests/P1.sig` `manifests/P1.att` `manifests/P1(tag)` `manifests/P2.sig` `manifests/P2.att` `manifests/P2(tag)` `manifests/T1` `manifests/T1.sig` `manifests/T1(tag)` `manifests/T2` `manifests/T2.sig` `manifests/T2(tag)` |
+| 3 | `blobs/SIG` `blobs/ATT` `manifests/R1` `manifests/R2` `manifests/R3` `blobs/S1` `blobs/S2` |
+| 4 | `blobs/B1` `blobs/B2` `blobs/B3` |
 ";
 
 /// An image of which everything in the tables is there, and the names that the tables give its parts.
@@ -184,22 +91,22 @@ fn push(registry: &TestRegistry, tag: &str, form: AttestationForm) -> Image {
 }
 
 impl Image {
-    /// The rows of the table for what `registry` was asked.
-    fn rows(&self, registry: &TestRegistry) -> Vec<String> {
-        let rows = registry.log().depths().into_iter().map(|(depth, line)| {
+    /// What `registry` was asked and how deep, by these names.
+    fn asked(&self, registry: &TestRegistry) -> Vec<(usize, String)> {
+        let asked = registry.log().depths().into_iter().map(|(depth, line)| {
             let path = line.replace("GET /v2/shop/api/", "");
             let path = path.replace(&format!("manifests/{}", self.tag), "manifests/TAG");
-            format!("| {depth} | {} |", self.named(path))
+            (depth, self.named(path))
         });
-        let mut rows: Vec<String> = rows.collect();
-        rows.sort();
-        rows
+        let mut asked: Vec<_> = asked.collect();
+        asked.sort();
+        asked
     }
 
     fn named(&self, path: String) -> String {
         for (text, name) in &self.names {
             if path.ends_with(text) && text.contains('-') {
-                return format!("{} (fallback tag)", path.replace(text, name));
+                return format!("{}(tag)", path.replace(text, name));
             }
             if path.contains(text) {
                 return path.replace(text, name);
@@ -209,12 +116,14 @@ impl Image {
     }
 }
 
-fn rows(table: &str) -> Vec<String> {
-    let mut rows: Vec<String> = table
-        .lines()
-        .filter(|line| !line.is_empty())
-        .map(str::to_owned)
-        .collect();
+/// What a table says is asked, and how deep.
+fn rows(table: &str) -> Vec<(usize, String)> {
+    let mut rows = Vec::new();
+    for row in table.lines().filter(|row| !row.is_empty()) {
+        let (depth, requests) = row.trim_matches(['|', ' ']).split_once(" | ").unwrap();
+        let requests = requests.split('`').skip(1).step_by(2);
+        rows.extend(requests.map(|request| (depth.parse().unwrap(), request.to_owned())));
+    }
     rows.sort();
     rows
 }
@@ -248,7 +157,7 @@ async fn an_unseen_tag_costs_the_requests_of_the_table_four_deep() {
         registry.fault(Fault::on("*").delay(ROUND_TRIP));
         let found = look(&registry, &client(&registry), &by_tag(&registry, "1.0")).await;
         assert_eq!(found, 7, "{form:?}");
-        assert_eq!(image.rows(&registry), rows(BY_TAG), "{form:?}");
+        assert_eq!(image.asked(&registry), rows(BY_TAG), "{form:?}");
         assert_eq!(registry.log().depth(), 4);
     }
 }
@@ -260,7 +169,7 @@ async fn an_unseen_digest_costs_the_requests_of_the_table_three_deep() {
     registry.fault(Fault::on("*").delay(ROUND_TRIP));
     let reference = image.built.index.image.to_string();
     assert_eq!(look(&registry, &client(&registry), &reference).await, 7);
-    assert_eq!(image.rows(&registry), rows(BY_DIGEST));
+    assert_eq!(image.asked(&registry), rows(BY_DIGEST));
     assert_eq!(registry.log().depth(), 3);
 }
 
@@ -287,10 +196,10 @@ async fn without_the_referrers_api_it_is_the_tables_one_deeper_until_that_is_kno
     registry.fault(Fault::on("*").delay(ROUND_TRIP));
     let client = client(&registry);
     assert_eq!(look(&registry, &client, &by_tag(&registry, "1.0")).await, 7);
-    assert_eq!(first.rows(&registry), rows(BY_TAG_WITHOUT_API));
+    assert_eq!(first.asked(&registry), rows(BY_TAG_WITHOUT_API));
     assert_eq!(registry.log().depth(), 5);
     assert_eq!(look(&registry, &client, &by_tag(&registry, "2.0")).await, 7);
-    assert_eq!(second.rows(&registry), rows(BY_TAG_KNOWN_TO_LACK_API));
+    assert_eq!(second.asked(&registry), rows(BY_TAG_KNOWN_TO_LACK_API));
     assert_eq!(registry.log().depth(), 4);
 }
 

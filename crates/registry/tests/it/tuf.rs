@@ -343,7 +343,7 @@ async fn what_is_larger_than_such_files_are_is_refused() {
     let mut announced = repository();
     announced.list(TARGET, &"0".repeat(64), 1 << 30);
     let text = refused(first(&announced).await, "tuf_too_large");
-    assert_eq!(text, "trusted_root.json is larger than 4194304 bytes");
+    assert_eq!(text, "trusted_root.json is larger than 1048576 bytes");
 }
 
 #[tokio::test]

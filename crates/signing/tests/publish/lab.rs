@@ -95,7 +95,7 @@ impl Lab {
             &self.image.image,
             Some(&collected.content),
             &collected.attachments,
-            jiff::Timestamp::now(),
+            NOW.parse().unwrap(),
         )
     }
 

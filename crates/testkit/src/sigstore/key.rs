@@ -40,9 +40,20 @@ enum Pair {
     Ecdsa(EcdsaKeyPair),
     Ed25519(Ed25519KeyPair),
     Rsa(RsaKeyPair),
+    /// The public half alone.
+    Elsewhere,
 }
 
 impl Key {
+    /// A P-256 key that somebody else holds. It signs nothing here.
+    pub fn elsewhere(spki: &[u8]) -> Self {
+        Self {
+            algorithm: Algorithm::P256,
+            pair: Arc::new(Pair::Elsewhere),
+            spki: spki.to_vec(),
+        }
+    }
+
     /// A fresh one.
     pub fn generate(algorithm: Algorithm) -> Self {
         let (pair, spki) = match algorithm {
@@ -99,6 +110,7 @@ impl Key {
                     .unwrap();
                 signature
             }
+            Pair::Elsewhere => panic!("this key is held by somebody else"),
         }
     }
 
@@ -108,6 +120,7 @@ impl Key {
             Pair::Ecdsa(pair) => pair.public_key().as_ref(),
             Pair::Ed25519(pair) => pair.public_key().as_ref(),
             Pair::Rsa(pair) => pair.public_key().as_ref(),
+            Pair::Elsewhere => &self.spki,
         }
     }
 }

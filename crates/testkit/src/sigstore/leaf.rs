@@ -56,7 +56,8 @@ pub enum CertificateFlaw {
 #[derive(Clone, Debug)]
 pub(super) struct Leaf {
     pub(super) names: Vec<San>,
-    pub(super) issuer: String,
+    /// Who vouches for the holder; only Fulcio says so.
+    pub(super) issuer: Option<String>,
     /// Fulcio's extensions, by their number in its arc.
     pub(super) claims: Vec<(u8, String)>,
     pub(super) scts: Scts,
@@ -135,18 +136,17 @@ impl Leaf {
 
     fn issuer_claims(&self) -> Vec<Vec<u8>> {
         use CertificateFlaw as Flaw;
-        let (old, new) = (claim(1, &self.issuer), claim(8, &self.issuer));
+        let Some(issuer) = &self.issuer else {
+            return vec![];
+        };
+        let (old, new) = (claim(1, issuer), claim(8, issuer));
         match &self.flaw {
             Some(Flaw::IssuerMissing) => vec![],
             Some(Flaw::IssuerInOldExtensionOnly) => vec![old],
             Some(Flaw::IssuerContradicts(other)) => vec![claim(1, other), new],
             Some(Flaw::IssuerTwice(other)) => vec![old, new, claim(8, other)],
             Some(Flaw::IssuerNotDer) => {
-                let bare = extension(
-                    &format!("{FULCIO}.8"),
-                    false,
-                    self.issuer.clone().into_bytes(),
-                );
+                let bare = extension(&format!("{FULCIO}.8"), false, issuer.clone().into_bytes());
                 vec![bare]
             }
             _ => vec![old, new],

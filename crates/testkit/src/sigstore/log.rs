@@ -16,6 +16,8 @@ use super::{base64, hex, sha256};
 pub enum LogFlaw {
     /// It is of another payload, that the same signer signed.
     OtherPayload,
+    /// It is of this signature, but has the hash of another payload, which an honest log refuses.
+    OtherHash,
     /// It is of another signature of this payload by the same signer.
     OtherSignature,
     /// It is of the same payload as somebody else signed it.
@@ -26,8 +28,6 @@ pub enum LogFlaw {
     OtherKey,
     /// It says that it is an entry of another kind than its body is.
     KindLies,
-    /// Its body holds a field more than such bodies do; all the rest holds.
-    BodyHasMore,
     /// Its body is an empty object.
     BodyEmpty,
     /// It stands in the bundle twice.
@@ -124,21 +124,33 @@ impl Log {
     ) -> Value {
         use LogFlaw as Flaw;
         let body = body(submission, entry, flaw);
-        let index = self.append(&body);
-        let (kind, version) = match flaw {
+        let kind = match flaw {
             Some(Flaw::KindLies) if entry == Entry::V2 => ("dsse", "0.0.2"),
             Some(Flaw::KindLies) => ("hashedrekord", "0.0.2"),
             _ => entry.kind(&submission.content),
         };
+        self.enter_body(&body, kind, at, flaw)
+    }
+
+    /// Logs this body, and says so as a bundle says it.
+    pub(super) fn enter_body(
+        &self,
+        body: &[u8],
+        (kind, version): (&str, &str),
+        at: Timestamp,
+        flaw: Option<&LogFlaw>,
+    ) -> Value {
+        use LogFlaw as Flaw;
+        let index = self.append(body);
         let mut value = json!({
             "logIndex": self.global(index).to_string(),
             "logId": {"keyId": base64(self.notary.id)},
             "kindVersion": {"kind": kind, "version": version},
-            "canonicalizedBody": base64(&body),
+            "canonicalizedBody": base64(body),
         });
         if !self.v2 {
             value["integratedTime"] = at.as_second().to_string().into();
-            if let Some(promise) = self.promise(&body, index, at, flaw) {
+            if let Some(promise) = self.promise(body, index, at, flaw) {
                 value["inclusionPromise"] = json!({"signedEntryTimestamp": base64(promise)});
             }
         }
@@ -244,14 +256,8 @@ impl Log {
 }
 
 fn body(submission: &Submission, entry: Entry, flaw: Option<&LogFlaw>) -> Vec<u8> {
-    let body = submission.body(entry);
     match flaw {
         Some(LogFlaw::BodyEmpty) => b"{}".to_vec(),
-        Some(LogFlaw::BodyHasMore) => {
-            let mut value: Value = serde_json::from_slice(&body).unwrap();
-            value["spec"]["more"] = true.into();
-            value.to_string().into_bytes()
-        }
-        _ => body,
+        _ => submission.body(entry),
     }
 }

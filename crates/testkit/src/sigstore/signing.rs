@@ -218,6 +218,7 @@ impl Signing {
                 submission.content.payload.push(b' ');
                 submission.signature = self.signer.key.sign(&submission.content.message());
             }
+            Some(LogFlaw::OtherHash) => submission.content.payload.push(b' '),
             Some(LogFlaw::OtherSignature) => {
                 submission.signature = self.signer.key.sign(&self.content.message());
             }

@@ -239,6 +239,7 @@ fn entries_of_logs_made_wrong_are_refused() {
     let later = SIGNED_AT + SignedDuration::from_mins(1);
     let flaws = [
         Flaw::OtherPayload,
+        Flaw::OtherHash,
         Flaw::OtherSignature,
         Flaw::OtherSigner,
         Flaw::OtherCertificate,

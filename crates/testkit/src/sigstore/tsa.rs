@@ -85,18 +85,23 @@ impl Tsa {
 
     /// A response for the hash of these bytes.
     pub(super) fn stamp(&self, bytes: &[u8], at: Timestamp, how: &Stamp) -> Vec<u8> {
+        self.stamp_hash(sha256(bytes), at, how)
+    }
+
+    /// A response for this SHA-256.
+    pub(super) fn stamp_hash(&self, hash: [u8; 32], at: Timestamp, how: &Stamp) -> Vec<u8> {
         use StampFlaw as Flaw;
         if how.flaw == Some(Flaw::Refused) {
             return der::sequence([der::sequence([der::integer([2])])]);
         }
-        let bytes = match how.flaw {
-            Some(Flaw::OtherImprint) => b"something else",
-            _ => bytes,
+        let hash = match how.flaw {
+            Some(Flaw::OtherImprint) => sha256(b"something else"),
+            _ => hash,
         };
-        let info = info(bytes, at);
+        let info = info(hash, at);
         let signer = self.signer_info(&info, at, how);
         let info = match how.flaw {
-            Some(Flaw::TimeAltered(time)) => self::info(bytes, time),
+            Some(Flaw::TimeAltered(time)) => self::info(hash, time),
             _ => info,
         };
         let content = der::context(0, der::octets(info));
@@ -162,8 +167,8 @@ impl Tsa {
 }
 
 /// TSTInfo.
-fn info(bytes: &[u8], at: Timestamp) -> Vec<u8> {
-    let imprint = der::sequence([der::algorithm(SHA_256), der::octets(sha256(bytes))]);
+fn info(hash: [u8; 32], at: Timestamp) -> Vec<u8> {
+    let imprint = der::sequence([der::algorithm(SHA_256), der::octets(hash)]);
     der::sequence([
         der::integer([1]),
         der::oid("1.3.6.1.4.1.57264.2"),

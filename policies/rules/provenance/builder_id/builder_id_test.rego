@@ -103,6 +103,7 @@ _allow := {"allow": ["https://builder.acme.example/v1"]}
 _allow_workflow := {"allow": [_workflow.builderId]}
 
 _shipped := [{
+	"idPrefix": "https://github.com/",
 	"idPattern": `^https://github\.com/[^/@]+/[^/@]+/\.github/workflows/[^/@]+@.+$`,
 	"issuer": "https://token.actions.githubusercontent.com",
 	"buildTypes": ["https://actions.github.io/buildtypes/workflow/v1"],

@@ -228,6 +228,7 @@ _buildkit := "https://mobyproject.org/buildkit@v1"
 # Two entries of the shipped table, as a policy has them whose authorities `public` and `private` are keyless.
 _shipped := [
 	{
+		"idPrefix": sprintf("%s/.github/workflows/generator_container_slsa3.yml@", [_generators]),
 		"idPattern": concat("", [
 			`^https://github\.com/slsa-framework/slsa-github-generator/\.github/workflows/generator_container_slsa3`,
 			`\.yml@refs/tags/v[0-9]+\.[0-9]+\.[0-9]+$`,
@@ -238,6 +239,7 @@ _shipped := [
 		"maxLevel": 3,
 	},
 	{
+		"idPrefix": "https://github.com/",
 		"idPattern": `^https://github\.com/[^/@]+/[^/@]+/\.github/workflows/[^/@]+@.+$`,
 		"issuer": _github,
 		"buildTypes": ["https://actions.github.io/buildtypes/workflow/v1"],
