@@ -29,6 +29,9 @@ pub(crate) struct KeylessArgs {
     oidc_interactive: bool,
     /// Whom to show signatures to: a signing_config.v0.2.json. Without one, those of a key are shown to nobody, and
     /// those of an identity to Sigstore's public instance
+    ///
+    /// The config of the public instance that is built in is of a certain day; `countersign trust-root update
+    /// public-good --target signing_config.v0.2.json --output-file FILE` fetches the current one.
     #[arg(long, help_heading = HEADING, value_name = "FILE")]
     signing_config: Option<PathBuf>,
     #[command(flatten)]
@@ -131,12 +134,10 @@ impl KeylessArgs {
     }
 
     fn witnesses(&self, services: Services) -> Result<Witnesses, Failure> {
-        let trust_root = self.root.root()?;
-        let ignore_logs = self.root.transparency(&trust_root).logs == 0;
         Ok(Witnesses {
             services,
-            trust_root,
-            ignore_logs,
+            trust_root: self.root.root()?,
+            ignore_logs: self.root.ignores_logs(),
         })
     }
 }

@@ -112,6 +112,11 @@ impl TrustRootArgs {
         })
     }
 
+    /// Whether transparency logs do not count.
+    pub(crate) fn ignores_logs(&self) -> bool {
+        self.insecure_ignore_tlog
+    }
+
     /// What a signature has to prove under `root` beside the certificate.
     pub(crate) fn transparency(&self, root: &TrustRoot) -> Transparency {
         let in_log = !self.insecure_ignore_tlog && root.log_count() > 0;
