@@ -4,6 +4,8 @@
 #   make demo    the story of an image, from unsigned to admitted, with the real binaries
 #   make e2e     cosign 2 and 3, a real API server, real registries, Helm          (also Go, curl, openssl, python3)
 #   make dist    stripped static binaries in dist/
+#   make fuzz    every parser of outside bytes, a minute each                      (also a nightly toolchain, cargo-fuzz)
+#   make bench   what verification costs, as ratios in one run
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -19,7 +21,7 @@ ACCEPTANCE ?=
 
 .PHONY: help
 help:
-	@sed -n 's/^# \{0,1\}//p' Makefile | sed -n '1,7p'
+	@sed -n 's/^# \{0,1\}//p' Makefile | sed -n '1,9p'
 
 .PHONY: test
 test: lint
@@ -75,6 +77,27 @@ e2e: dist peers
 	for script in $(if $(ACCEPTANCE),$(wildcard $(ACCEPTANCE)/*.sh)); do \
 	    echo "== $$script"; BIN=dist PEERS=$(PEERS) bash $$script; \
 	done
+
+# Seconds for each target, and the targets; all by default.
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS ?= $(basename $(notdir $(wildcard tests/fuzz/targets/*.rs)))
+NIGHTLY ?= nightly
+
+.PHONY: fuzz
+fuzz:
+	@command -v cargo-fuzz > /dev/null || cargo install --locked cargo-fuzz --version '^0.13'
+	@rustup toolchain list | grep -q '^$(NIGHTLY)' || rustup toolchain install $(NIGHTLY) --profile minimal
+	cargo +$(NIGHTLY) fuzz build --fuzz-dir tests/fuzz
+	for target in $(FUZZ_TARGETS); do \
+	    mkdir -p tests/fuzz/corpus/$$target; \
+	    cargo +$(NIGHTLY) fuzz run --fuzz-dir tests/fuzz $$target tests/fuzz/corpus/$$target tests/fixtures -- \
+	        -max_total_time=$(FUZZ_SECONDS) -max_len=131072 -rss_limit_mb=4096 -timeout=20 -print_final_stats=1; \
+	done
+
+# Figures are ratios, measured in one run; it fails if one is over its bound.
+.PHONY: bench
+bench:
+	cargo run --locked --release --quiet -p countersign-bench
 
 .PHONY: clean
 clean:

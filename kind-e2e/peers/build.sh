@@ -28,7 +28,7 @@ tools=(
   "helm               helm                 helm.sh/helm/v4/cmd/helm helm.sh/helm/v4/internal/version.version={version}"
   "fulcio             fulcio               github.com/sigstore/fulcio sigs.k8s.io/release-utils/version.gitVersion={version}"
   "rekor-server-posix rekor-server-posix   github.com/sigstore/rekor-tiles/v2/cmd/rekor-server/posix sigs.k8s.io/release-utils/version.gitVersion={version}"
-  "timestamp-server   timestamp-server     github.com/sigstore/timestamp-authority/v2/cmd/timestamp-server sigs.k8s.io/release-utils/version.gitVersion={version}"
+  "timestamp-server   timestamp-server     ."
   "buildkitd          buildkit             github.com/moby/buildkit/cmd/buildkitd github.com/moby/buildkit/version.Version={version}"
   "buildctl           buildkit             github.com/moby/buildkit/cmd/buildctl github.com/moby/buildkit/version.Version={version}"
   "runc               runc                 github.com/opencontainers/runc CGO_ENABLED=1"

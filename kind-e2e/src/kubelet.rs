@@ -22,6 +22,7 @@ pub(crate) struct Mounts {
     generation: Cell<u32>,
 }
 
+/// A volume whose content the API server holds.
 #[derive(Debug)]
 struct Volume {
     path: PathBuf,
@@ -44,6 +45,10 @@ impl Mounts {
             let source = source.ok_or_else(|| Failure::new(format!("no volume for {mount}")))?;
             let below = Path::new(text(mount, "/mountPath")?).strip_prefix(works_in);
             let below = below.map_err(|_| Failure::new(format!("{mount}: not in {works_in}")))?;
+            if source["emptyDir"].is_object() {
+                fs::create_dir_all(folder.join(below))?;
+                return Ok(None);
+            }
             let (object, decode) = match text(source, "/secret/secretName") {
                 Ok(name) => (format!("secret/{name}"), " | base64decode"),
                 Err(_) => (
@@ -51,17 +56,17 @@ impl Mounts {
                     "",
                 ),
             };
-            Ok(Volume {
+            Ok(Some(Volume {
                 path: folder.join(below),
                 object,
                 decode,
-            })
+            }))
         };
         let mounts = Self {
             kubectl: kubectl.clone(),
             volumes: list(&container["volumeMounts"])
                 .iter()
-                .map(volume)
+                .filter_map(|mount| volume(mount).transpose())
                 .collect::<Outcome<_>>()?,
             generation: Cell::new(0),
         };

@@ -1,11 +1,14 @@
 //! The real binary `countersign` against a registry: exit codes, what goes to stdout, what to stderr.
 
 mod checking;
+mod children;
+mod keyless;
 mod keys;
 mod looking;
 mod manifests;
 mod registries;
 mod signing;
+mod trust_root;
 
 use std::ffi::OsStr;
 use std::fs;

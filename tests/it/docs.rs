@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 /// Files whose `code()` names the codes that users see.
 const CODES: &[&str] = &[
-    "crates/evidence/src/rejection.rs",
     "crates/image/src/reference",
     "crates/image/src/reference.rs",
     "crates/image/src/source",
@@ -47,6 +46,42 @@ fn every_reason_code_is_explained() {
         missing.is_empty(),
         "docs/reference/reason-codes.md lacks {missing:?}"
     );
+}
+
+#[test]
+fn every_reason_why_a_trust_root_is_not_fresh_is_explained() {
+    let codes = codes_in(&read("crates/registry/src/tuf/error.rs"));
+    assert!(codes.len() > 10, "{codes:?}");
+    let page = read("docs/reference/trust-roots.md");
+    for code in codes {
+        assert!(
+            page.contains(&format!("| `{code}` |")),
+            "docs/reference/trust-roots.md lacks {code}"
+        );
+    }
+}
+
+#[test]
+fn every_reason_of_a_rejection_is_explained_and_produced_by_a_test() {
+    let codes: BTreeSet<_> = codes_in(&read("crates/evidence/src/rejection.rs"))
+        .into_iter()
+        .collect();
+    let page = read("docs/reference/evidence.md");
+    let (_, reasons) = page.split_once("\n## Reasons").unwrap();
+    let rows = reasons.lines().filter(|line| line.starts_with("| `"));
+    let mut explained = BTreeSet::new();
+    for row in rows {
+        let [code, test] = [1, 3].map(|column| row.split('`').nth(column).unwrap());
+        let (path, test) = test.split_once(": ").unwrap();
+        let source = read(path);
+        let (_, body) = source
+            .split_once(&format!("fn {test}("))
+            .unwrap_or_else(|| panic!("{path} has no test {test}"));
+        let body = body.split("\n}").next().unwrap();
+        assert!(body.contains(code), "{test} does not speak of {code}");
+        explained.insert(code.to_owned());
+    }
+    assert_eq!(explained, codes);
 }
 
 /// Match arms that yield a snake-case word.

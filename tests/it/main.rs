@@ -9,6 +9,7 @@
 mod cli;
 mod corpus;
 mod docs;
+mod fuzz_seeds;
 mod hostile_material;
 mod hostile_reviews;
 mod layering;

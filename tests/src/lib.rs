@@ -1,1 +1,3 @@
-//! Holds nothing: the tests of the workspace are one binary, `it/main.rs`.
+//! What the tests and the fuzzer share.
+
+pub mod fuzz;

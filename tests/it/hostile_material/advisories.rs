@@ -16,6 +16,7 @@ fn cve_2022_23649_a_log_entry_pasted_from_another_signature_is_refused() {
     case.accepts(&signature.clone().log(Entry::V1).layer());
     for flaw in [
         LogFlaw::OtherPayload,
+        LogFlaw::OtherHash,
         LogFlaw::OtherSignature,
         LogFlaw::OtherSigner,
     ] {
@@ -70,6 +71,7 @@ fn cve_2026_22703_an_entry_is_compared_whatever_kind_it_is_of() {
         case.accepts(&stamped.clone().log(entry));
         for flaw in [
             LogFlaw::OtherPayload,
+            LogFlaw::OtherHash,
             LogFlaw::OtherSignature,
             LogFlaw::OtherSigner,
             LogFlaw::OtherKey,
@@ -80,18 +82,22 @@ fn cve_2026_22703_an_entry_is_compared_whatever_kind_it_is_of() {
 }
 
 #[test]
-fn cve_2026_22703_intoto_0_0_1_commits_to_payload_and_signer() {
+fn cve_2026_22703_intoto_0_0_1_commits_to_the_whole_envelope_and_its_signer() {
     let case = Case::new();
     let attestation = case.unlogged();
     case.accepts(&attestation.clone().log(Entry::Intoto1).layer());
     for flaw in [
         LogFlaw::OtherPayload,
+        LogFlaw::OtherHash,
+        LogFlaw::OtherSignature,
         LogFlaw::OtherSigner,
         LogFlaw::OtherKey,
     ] {
         let layer = attestation.clone().log_but(Entry::Intoto1, flaw).layer();
         case.refuses(&layer, "log_entry_mismatch");
     }
+    // In a bundle the envelope is not as it was logged, and what was logged says nothing of the signature.
+    case.refuses(&attestation.log(Entry::Intoto1), "log_entry_mismatch");
 }
 
 #[test]

@@ -119,13 +119,23 @@ fn what_an_envelope_says_of_its_key_is_never_believed() {
 }
 
 #[test]
-fn both_alphabets_of_base64_are_read_and_nothing_looser() {
+fn base64_is_read_in_either_alphabet_and_never_loosely() {
     let case = Case::new();
     case.accepts(&case.good().but(BundleFlaw::UrlSafe));
+    case.accepts(&case.good().but(BundleFlaw::NoPadding));
     case.refuses(&case.good().but(BundleFlaw::LineFeedInPayload), "malformed");
-    let mut bundle = case.good().bundle_value();
-    bundle["dsseEnvelope"]["signatures"][0]["sig"] = "not base64!".into();
-    case.refuses(&bundle, "malformed");
-    bundle["dsseEnvelope"]["signatures"][0]["sig"] = "".into();
-    case.refuses(&bundle, "malformed");
+    let good = case.good().bundle_value();
+    for text in [
+        "not base64!",
+        "",
+        "+_8=",
+        "+/9=",
+        "AAAA=",
+        "AAAA\n",
+        " AAAA",
+    ] {
+        let mut bundle = good.clone();
+        bundle["dsseEnvelope"]["signatures"][0]["sig"] = text.into();
+        case.refuses(&bundle, "malformed");
+    }
 }

@@ -1,6 +1,0 @@
-//go:build tools
-
-// Package tools pins what ../build.sh builds here.
-package tools
-
-import _ "github.com/sigstore/timestamp-authority/v2/cmd/timestamp-server"
