@@ -114,6 +114,7 @@ _reaches(summary, level) if {
 	wanted := _track(level)
 	some written in summary.levels
 	reached := _track(written)
+	reached.track == wanted.track
 	reached.level >= wanted.level
 }
 
