@@ -13,6 +13,7 @@ mod fuzz_seeds;
 mod hostile_material;
 mod hostile_reviews;
 mod layering;
+mod properties;
 mod readme;
 mod requests;
 mod semantics;

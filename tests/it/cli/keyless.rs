@@ -1,16 +1,23 @@
-//! Signing without a key, as far as nobody has to answer: whose token is used, and what is refused before anybody is asked.
+//! Signing without a key: whose token is used, what is refused before anybody is asked, and what services make of it.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
+use axum::http::{HeaderMap, StatusCode};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use countersign_testkit::sigstore::{Misdeed, Scts, Services, Sigstore, StampFlaw};
 use countersign_testkit::{RawServer, TestRegistry};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{Ended, Shell, snapshot};
+use crate::world::SBOM;
 
 const CONFIG: &str = "--signing-config signing.json";
+const ROOT: &str = "--trusted-root root.json";
+const SUBJECT: &str = "https://github.com/acme/app/.github/workflows/release.yml@refs/heads/main";
+const ISSUER: &str = "https://token.actions.githubusercontent.com";
 
 #[tokio::test]
 async fn without_a_key_and_a_token_nobody_signs_and_what_was_tried_is_said() {
@@ -207,6 +214,157 @@ async fn services_that_the_trust_root_does_not_know_are_not_asked() {
         ended.stderr
     );
     assert_eq!(shell.registry.log().count("PUT *"), 0);
+}
+
+#[tokio::test]
+async fn an_identity_signs_and_attests_and_is_verified_as_itself_and_as_nobody_else() {
+    let (shell, services) = with_services().await;
+    shell.write("sbom.json", SBOM);
+    for version in [1, 2] {
+        let image = format!("REGISTRY/shop/v{version}:1");
+        shell.image(&format!("shop/v{version}"), "1", "one");
+        shell.write(
+            "signing.json",
+            &services.signing_config(version).to_string(),
+        );
+        let token = services.token(SUBJECT, ISSUER);
+        let keyless = format!("{CONFIG} {ROOT} --identity-token {token}");
+        let ended = shell.run(&format!("sign {keyless} {image}")).await.is(0);
+        let said = format!("signed as {SUBJECT} ({ISSUER})");
+        assert!(ended.stderr.contains(&said), "{}", ended.stderr);
+        let attest = format!("attest {keyless} --type spdxjson --predicate sbom.json {image}");
+        shell.run(&attest).await.is(0);
+
+        let verify = format!("verify {ROOT} --certificate-oidc-issuer {ISSUER}");
+        for kind in ["", "--type spdxjson"] {
+            let as_itself = format!("{verify} {kind} --certificate-identity {SUBJECT} {image}");
+            shell.run(&as_itself).await.is(0);
+            let as_other = format!("{verify} {kind} --certificate-identity {SUBJECT}x {image}");
+            shell.run(&as_other).await.fails(1, "identity_mismatch");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_token_of_a_ci_job_is_as_good_as_one_that_is_given() {
+    let (shell, services) = with_services().await;
+    let token = services.token(SUBJECT, ISSUER);
+    let host = shell.registry.host();
+    let image = format!("{host}/shop/api:1");
+    let words = [
+        "sign",
+        "--signing-config",
+        "signing.json",
+        "--trusted-root",
+        "root.json",
+        "--plain-http",
+        host,
+        &image,
+    ];
+    shell
+        .exactly(words, &[("SIGSTORE_ID_TOKEN", &token)], "")
+        .await
+        .is(0);
+    assert_eq!(services.log().count("POST /api/v2/signingCert"), 1);
+}
+
+#[tokio::test]
+async fn many_images_are_signed_with_one_certificate() {
+    let (shell, services) = with_services().await;
+    shell
+        .registry
+        .push_index("shop/web", "1", &["linux/amd64", "linux/arm64"], "two");
+    let token = services.token(SUBJECT, ISSUER);
+    let sign = format!(
+        "sign {CONFIG} {ROOT} --identity-token {token} -r REGISTRY/shop/api:1 REGISTRY/shop/web:1"
+    );
+    let ended = shell.run(&sign).await.is(0);
+    assert_eq!(ended.stdout.lines().count(), 4);
+    assert_eq!(services.log().count("POST /api/v2/signingCert"), 1);
+    assert_eq!(services.log().count("POST /api/v2/log/entries"), 4);
+}
+
+#[tokio::test]
+async fn a_key_with_a_signing_config_proves_what_a_verifier_may_demand() {
+    let (shell, _services) = with_services().await;
+    shell
+        .run("sign --key release.key REGISTRY/shop/api:1")
+        .await
+        .is(0);
+    let demanding = format!("verify --key release.pub {ROOT} REGISTRY/shop/api:1");
+    shell.run(&demanding).await.fails(1, "log_missing");
+    shell
+        .run(&format!(
+            "sign --key release.key {CONFIG} {ROOT} REGISTRY/shop/api:1"
+        ))
+        .await
+        .is(0);
+    shell.run(&demanding).await.is(0);
+}
+
+#[tokio::test]
+async fn a_service_that_fails_is_named_and_nothing_is_pushed() {
+    let fails =
+        |status| Misdeed::Answers(status, HeaderMap::new(), b"{\"message\": \"no\"}".to_vec());
+    for (path, misdeed, exit, code) in [
+        (
+            "/api/v2/signingCert",
+            fails(StatusCode::UNAUTHORIZED),
+            2,
+            "service_refused",
+        ),
+        (
+            "/api/v2/signingCert",
+            fails(StatusCode::BAD_GATEWAY),
+            3,
+            "service_refused",
+        ),
+        (
+            "/api/v2/signingCert",
+            Misdeed::Promises(Scts::None),
+            2,
+            "sct_missing",
+        ),
+        (
+            "/api/v1/timestamp",
+            Misdeed::Stamps(StampFlaw::Forged),
+            2,
+            "timestamp_invalid",
+        ),
+        (
+            "/api/v2/log/entries",
+            fails(StatusCode::BAD_GATEWAY),
+            3,
+            "service_refused",
+        ),
+    ] {
+        let (shell, services) = with_services().await;
+        services.misbehave(path, misdeed);
+        let token = services.token(SUBJECT, ISSUER);
+        let sign = format!("sign {CONFIG} {ROOT} --identity-token {token} REGISTRY/shop/api:1");
+        let ended = shell.run(&sign).await;
+        ended.fails(exit, code);
+        assert!(!ended.stderr.contains(&token), "{}", ended.stderr);
+        assert_eq!(shell.registry.log().count("PUT *"), 0);
+    }
+}
+
+/// A shell with keys, an image, and a Sigstore that would sign it.
+async fn with_services() -> (Shell, Services) {
+    let shell = shell().await;
+    let sigstore = Sigstore::new();
+    let services = sigstore.serve(clock).await;
+    shell.write("signing.json", &services.signing_config(2).to_string());
+    shell.write("root.json", &sigstore.trusted_root_json());
+    (shell, services)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the binary under test reads the same clock"
+)]
+fn clock() -> Timestamp {
+    Timestamp::now()
 }
 
 /// A shell with keys, an image and a signing config whose services nobody would answer at.

@@ -12,6 +12,50 @@ fn signed(signer: Signer) -> Signing {
 }
 
 #[test]
+fn cve_2026_24122_an_expired_intermediate_is_refused() {
+    let expiring = |until| {
+        Sigstore::shaped()
+            .intermediates_valid(SIGNED_AT - hours(999), until)
+            .build()
+    };
+    let valid = Case::of(expiring(SIGNED_AT + hours(1)));
+    let expired = Case::of(expiring(SIGNED_AT - hours(1)));
+    valid.accepts(&valid.good());
+    expired.refuses(&expired.good(), "certificate_expired");
+}
+
+#[test]
+fn cve_2026_24122_an_expired_intermediate_is_refused_where_no_log_is_asked_for() {
+    let expiring = |until| {
+        Sigstore::shaped()
+            .intermediates_valid(SIGNED_AT - hours(999), until)
+            .build()
+    };
+    let valid = Case::of(expiring(SIGNED_AT + hours(1))).wants(0, 1);
+    let expired = Case::of(expiring(SIGNED_AT - hours(1))).wants(0, 1);
+    valid.accepts(&valid.unlogged().stamp());
+    expired.refuses(&expired.unlogged().stamp(), "certificate_expired");
+}
+
+#[test]
+fn cve_2026_24122_an_expired_intermediate_that_the_signer_brings_is_refused() {
+    let expiring = |until| {
+        Sigstore::shaped()
+            .intermediates_valid(SIGNED_AT - hours(999), until)
+            .build()
+    };
+    for (until, verdict) in [
+        (SIGNED_AT + hours(1), Ok(1)),
+        (SIGNED_AT - hours(1), Err("certificate_expired")),
+    ] {
+        let case = Case::of(expiring(until));
+        let case = case.clone().with_root(case.root.roots_only());
+        let signing = case.good().v0_1().but(BundleFlaw::Chain);
+        assert_eq!(case.judge_file(&signing), verdict);
+    }
+}
+
+#[test]
 fn a_certificate_that_may_issue_others_signs_nothing_else() {
     let case = Case::new();
     case.refuses(

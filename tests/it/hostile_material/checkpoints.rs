@@ -81,6 +81,15 @@ fn a_text_before_the_text_that_was_signed_is_refused() {
 }
 
 #[test]
-fn a_log_signs_under_its_own_name() {
+fn a_log_signs_under_its_own_name_and_hint() {
     refuses(CheckpointFlaw::OtherOrigin, "log_checkpoint_invalid");
+    refuses(CheckpointFlaw::OtherHint, "log_checkpoint_invalid");
+}
+
+#[test]
+fn another_log_with_the_same_key_is_another_log() {
+    let case = Case::new();
+    let flaw = LogFlaw::Checkpoint(CheckpointFlaw::OtherLogOfTheKey);
+    let signing = case.unlogged().log_but(Entry::V2, flaw).stamp();
+    case.refuses(&signing, "log_checkpoint_invalid");
 }

@@ -12,6 +12,30 @@ fn refuses(flaw: BundleFlaw, code: &str) {
 }
 
 #[test]
+fn cve_2023_33957_signatures_without_end_are_refused() {
+    let case = Case::new();
+    let layer = |count| {
+        case.unlogged()
+            .log(Entry::V1)
+            .but(BundleFlaw::Signatures(count))
+            .layer()
+    };
+    case.accepts(&layer(8));
+    case.refuses(&layer(9), "too_many");
+    case.refuses(&layer(100_000), "too_many");
+}
+
+#[test]
+fn ghsa_r2xv_vpr2_42m9_a_signature_over_the_bare_payload_is_refused() {
+    let case = Case::new();
+    case.accepts(&case.good());
+    case.refuses(
+        &case.good().but(BundleFlaw::PayloadSigned),
+        "signature_invalid",
+    );
+}
+
+#[test]
 fn what_was_changed_after_it_was_signed_is_refused() {
     let other = statement("https://slsa.dev/provenance/v1");
     refuses(

@@ -17,6 +17,43 @@ fn matching(pattern: &str) -> IdentityMatcher {
 }
 
 #[test]
+fn cve_2025_29778_every_field_of_an_identity_is_compared() {
+    let case = Case::new();
+    let mut claimed = accepting(WORKFLOW);
+    claimed
+        .claims
+        .insert("runnerEnvironment", "github-hosted".to_owned());
+    let case = case.accepts_only(claimed);
+    let run = |signer: Signer, runner| {
+        let signer = signer.claim("runnerEnvironment", runner);
+        signer.statement(statement(SIGNED)).log(Entry::V1)
+    };
+    case.accepts(&run(case.signer(), "github-hosted"));
+    let other_issuer = case.sigstore.identity(WORKFLOW, "https://gitlab.com");
+    case.refuses(&run(other_issuer, "github-hosted"), "issuer_mismatch");
+    let other_subject = case
+        .sigstore
+        .identity("https://github.com/evil/app", ISSUER);
+    case.refuses(&run(other_subject, "github-hosted"), "identity_mismatch");
+    case.refuses(&run(case.signer(), "self-hosted"), "claim_mismatch");
+}
+
+#[test]
+fn cve_2026_48815_a_claim_that_the_certificate_does_not_have_is_not_passed_over() {
+    let mut claimed = accepting(WORKFLOW);
+    claimed.claims.insert("buildTrigger", "push".to_owned());
+    let case = Case::new().accepts_only(claimed);
+    let logged = |signer: Signer| signer.statement(statement(SIGNED)).log(Entry::V1);
+    case.accepts(&logged(case.signer().claim("buildTrigger", "push")));
+    case.refuses(&logged(case.signer()), "claim_mismatch");
+    // The older extension of the same meaning is another claim.
+    case.refuses(
+        &logged(case.signer().claim("githubWorkflowTrigger", "push")),
+        "claim_mismatch",
+    );
+}
+
+#[test]
 fn cve_2026_22772_a_pattern_of_subjects_must_match_all_of_it() {
     let case = Case::new().accepts_only(matching(r"https://github\.com/acme/.+"));
     case.accepts(&case.good());
@@ -165,6 +202,17 @@ fn an_issuer_that_can_be_read_in_two_ways_is_refused() {
     let gitlab = case.sigstore.identity(WORKFLOW, "https://gitlab.com");
     let gitlab = gitlab.but(Flaw::IssuerContradicts(ISSUER.to_owned()));
     case.refuses(&signed(gitlab), "certificate_malformed");
+}
+
+#[test]
+fn a_claim_that_stands_twice_is_refused() {
+    let case = Case::new();
+    let hosted = case.signer().claim("runnerEnvironment", "github-hosted");
+    case.accepts(&signed(hosted.clone()));
+    for second in ["self-hosted", "github-hosted"] {
+        let twice = hosted.clone().claim("runnerEnvironment", second);
+        case.refuses(&signed(twice), "certificate_malformed");
+    }
 }
 
 #[test]

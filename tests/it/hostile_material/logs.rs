@@ -185,6 +185,20 @@ fn a_time_that_the_log_did_not_sign_is_none() {
 }
 
 #[test]
+fn rekor_v2_makes_no_promises() {
+    let case = Case::new();
+    let mut bundle = case.unlogged().log(Entry::V2).stamp().bundle_value();
+    case.accepts(&bundle);
+    let promised = case.good().bundle_value();
+    let promised = &promised["verificationMaterial"]["tlogEntries"][0];
+    let entry = &mut bundle["verificationMaterial"]["tlogEntries"][0];
+    for name in ["inclusionPromise", "integratedTime"] {
+        entry[name] = promised[name].clone();
+    }
+    case.refuses(&bundle, "log_promise_invalid");
+}
+
+#[test]
 fn rekor_v2_gives_no_time_whatever_its_entry_says() {
     let case = Case::new();
     let signing = case.unlogged().log(Entry::V2);

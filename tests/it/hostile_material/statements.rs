@@ -1,10 +1,11 @@
 //! in-toto statements that are signed well, and say something else than they seem to.
 
 use countersign_evidence::Content;
+use countersign_image::Digest;
 use countersign_testkit::sigstore::{Entry, Signing};
 use serde_json::{Value, json};
 
-use super::{Case, SIGNED, codes, image, statement, statement_about};
+use super::{Case, SIGNED, codes, image, payload, statement, statement_about};
 
 fn signed(case: &Case, statement: &str) -> Signing {
     case.signer().statement(statement).log(Entry::V1)
@@ -16,6 +17,84 @@ fn this() -> Value {
 
 fn other() -> Value {
     json!({"digest": {"sha256": "0".repeat(64)}})
+}
+
+#[test]
+fn cve_2026_39395_a_payload_that_does_not_read_is_refused_though_it_is_signed() {
+    let case = Case::new();
+    let statement = statement(SIGNED);
+    for payload in [&statement[..statement.len() - 1], "", "null", "[]"] {
+        let signing = case.signer().statement(payload).log(Entry::V1);
+        case.refuses(&signing, "statement_malformed");
+    }
+}
+
+#[test]
+fn cve_2026_39395_the_type_is_the_signed_one_whatever_annotations_say() {
+    let case = Case::new();
+    let vulnerabilities = "https://cosign.sigstore.dev/attestation/vuln/v1";
+    let layer = case
+        .signer()
+        .statement(statement(vulnerabilities))
+        .log(Entry::V1)
+        .layer();
+    let layer = layer.annotated("predicateType", "https://spdx.dev/Document");
+
+    let evidence = case.judge(&[&layer]);
+
+    assert!(evidence.signatures.is_empty());
+    assert_eq!(
+        evidence.statements[0].value().predicate_type,
+        vulnerabilities
+    );
+}
+
+#[test]
+fn cve_2026_31830_a_statement_about_something_else_is_refused() {
+    let case = Case::new();
+    let digest = image().digest().hex().to_owned();
+    let about = |subject| {
+        case.signer()
+            .statement(statement_about(&subject, SIGNED))
+            .log(Entry::V1)
+    };
+    let other = Digest::of(b"another image").hex().to_owned();
+    case.accepts(&about(json!([{"digest": {"sha256": digest}}])));
+    for subject in [
+        json!([{"digest": {"sha256": other}}]),
+        // The right value under another algorithm's name.
+        json!([{"digest": {"sha512": digest}}]),
+        json!([{"digest": {"sha3_256": digest}}]),
+        json!([{"digest": {"SHA256": digest}}]),
+        // A part of the right value, and more than it.
+        json!([{"digest": {"sha256": digest[..32]}}]),
+        json!([{"digest": {"sha256": format!("{digest}00")}}]),
+        json!([{"digest": {"sha256": ""}}]),
+        json!([{"digest": {"sha256": digest.to_uppercase()}}]),
+        json!([{"name": digest, "digest": {}}]),
+        json!([]),
+    ] {
+        case.refuses(&about(subject), "subject_mismatch");
+    }
+}
+
+#[test]
+fn a_signature_of_another_image_under_this_ones_tag_is_refused() {
+    let case = Case::new();
+    let (this, other) = (image(), Digest::of(b"another image"));
+    let signature = |digest| {
+        case.signer()
+            .payload(payload(digest))
+            .log(Entry::V1)
+            .layer()
+    };
+    case.accepts(&signature(this.digest()));
+    case.refuses(&signature(&other), "subject_mismatch");
+    let subject = json!([{"digest": {"sha256": other.hex()}}]);
+    let statement = statement_about(&subject, SIGNED);
+    let moved = case.signer().statement(statement).log(Entry::V1);
+    case.refuses(&moved, "subject_mismatch");
+    case.refuses(&moved.layer(), "subject_mismatch");
 }
 
 #[test]

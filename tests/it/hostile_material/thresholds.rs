@@ -2,9 +2,44 @@
 
 use std::collections::BTreeSet;
 
-use countersign_testkit::sigstore::{Entry, Sigstore};
+use countersign_testkit::sigstore::{Entry, LogFlaw, Scts, Sigstore};
 
 use super::{Case, SIGNED, count, statement};
+
+#[test]
+fn cve_2026_49834_one_log_counts_once() {
+    let case = Case::new().wants(2, 0);
+    case.accepts(&case.good().log(Entry::V2));
+    case.refuses(&case.good().log(Entry::V1), "log_missing");
+    case.refuses(
+        &case.unlogged().log_but(Entry::V1, LogFlaw::Twice),
+        "malformed",
+    );
+}
+
+#[test]
+fn cve_2026_49834_one_timestamp_authority_counts_once() {
+    let one = Sigstore::new();
+    let two = Sigstore::shaped().named("other.example").build();
+    let case = Case::of(one.clone())
+        .with_root(one.trusted_root().and(&two))
+        .wants(0, 2);
+    case.accepts(&case.unlogged().stamp().stamp_by(&two));
+    case.refuses(&case.unlogged().stamp().stamp(), "timestamp_missing");
+}
+
+#[test]
+fn cve_2026_49834_one_certificate_log_counts_once() {
+    let case = Case::new().with_scts(2);
+    let logged = |scts| {
+        case.signer()
+            .scts(scts)
+            .statement(statement(SIGNED))
+            .log(Entry::V1)
+    };
+    case.accepts(&logged(Scts::Two));
+    case.refuses(&logged(Scts::Twice), "sct_missing");
+}
 
 #[test]
 fn one_identity_that_signs_twice_is_one() {

@@ -10,6 +10,15 @@ fn case() -> Case {
 }
 
 #[test]
+fn cve_2026_39984_a_certificate_put_first_into_the_bag_lends_nothing() {
+    let case = Case::new().wants(0, 1);
+    case.accepts(&case.unlogged().stamp_but(StampFlaw::StrangersInTheBag));
+    for flaw in [StampFlaw::Impersonated, StampFlaw::WrongPurpose] {
+        case.refuses(&case.unlogged().stamp_but(flaw), "timestamp_invalid");
+    }
+}
+
+#[test]
 fn a_timestamp_must_be_of_this_signature() {
     let case = case();
     case.accepts(&case.unlogged().stamp());

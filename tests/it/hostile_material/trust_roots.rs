@@ -12,6 +12,30 @@ fn load(root: &TrustedRoot, scts: usize) -> Result<(), &'static str> {
 }
 
 #[test]
+fn cve_2026_54787_keys_count_within_their_windows() {
+    let past = |case: &Case, part| {
+        let root = case.sigstore.trusted_root();
+        root.valid(part, Some(SIGNED_AT - hours(2)), Some(SIGNED_AT - hours(1)))
+    };
+    for (part, code) in [
+        (Part::Logs, "log_time_invalid"),
+        (Part::Authorities, "certificate_expired"),
+        (Part::CtLogs, "sct_invalid"),
+    ] {
+        let case = Case::new();
+        case.accepts(&case.good());
+        let past = past(&case, part);
+        let case = case.with_root(past);
+        case.refuses(&case.good(), code);
+    }
+    let case = Case::new().wants(0, 1);
+    case.accepts(&case.unlogged().stamp());
+    let past = past(&case, Part::TimestampAuthorities);
+    let case = case.with_root(past);
+    case.refuses(&case.unlogged().stamp(), "timestamp_invalid");
+}
+
+#[test]
 fn a_root_that_could_verify_nothing_is_an_error() {
     let root = Sigstore::new().trusted_root();
     assert_eq!(load(&root, 1), Ok(()));
