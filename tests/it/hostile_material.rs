@@ -153,11 +153,13 @@ impl Case {
 
     /// Judges a bundle file and not one that is attached to an image.
     fn judge_file(&self, signing: &Signing) -> Result<usize, &'static str> {
+        self.judge_bytes(&signing.bundle())
+    }
+
+    fn judge_bytes(&self, bundle: &[u8]) -> Result<usize, &'static str> {
         let digest = image().digest().clone();
         let artifact = Artifact::Digest(&digest);
-        let verified = self
-            .verifier()
-            .verify_bundle(&signing.bundle(), &artifact, now());
+        let verified = self.verifier().verify_bundle(bundle, &artifact, now());
         verified
             .map(|verified| verified.len())
             .map_err(|rejection| rejection.reason.code())

@@ -202,6 +202,35 @@ async fn a_statement_of_another_image_keeps_all_of_them_from_being_signed() {
 }
 
 #[tokio::test]
+async fn statements_that_are_too_large_together_are_not_fetched() {
+    let shell = with_buildkit_image().await;
+    let read = |target: &str| -> Value {
+        serde_json::from_slice(&shell.registry.manifest("shop/api", target).unwrap()).unwrap()
+    };
+    let mut index = read("1");
+    let mut listed = read(index["manifests"][2]["digest"].as_str().unwrap());
+    listed["layers"][0]["size"] = json!(65 * 1024 * 1024);
+    let media_type = "application/vnd.oci.image.manifest.v1+json";
+    let listed = shell
+        .registry
+        .push_manifest("shop/api", media_type, listed.to_string());
+    index["manifests"][2]["digest"] = json!(listed.digest().to_string());
+    index["manifests"][2]["size"] = json!(listed.bytes.len());
+    let media_type = "application/vnd.oci.image.index.v1+json";
+    let index = shell
+        .registry
+        .push_manifest("shop/api", media_type, index.to_string());
+    shell
+        .run(&format!(
+            "attest --key release.key --from-buildkit {}",
+            index.image
+        ))
+        .await
+        .fails(3, "too_large");
+    assert_eq!(shell.registry.log().count("GET *blobs*"), 0);
+}
+
+#[tokio::test]
 async fn words_that_do_not_go_together_are_refused() {
     let shell = with_buildkit_image().await;
     for arguments in [

@@ -275,6 +275,16 @@ fn jans_14636_rekor_v2_has_a_proof_in_every_version_of_bundles() {
     assert_eq!(case.judge_file(&stamped.clone().log(Entry::V2)), Ok(1));
     let without = stamped.log_but(Entry::V2, LogFlaw::ProofMissing);
     assert_eq!(case.judge_file(&without), Err("log_proof_missing"));
+    // Nor does a promise help that such a log cannot have made.
+    let promised = case.good().bundle_value();
+    let promised = &promised["verificationMaterial"]["tlogEntries"][0];
+    let mut bundle = without.bundle_value();
+    let entry = &mut bundle["verificationMaterial"]["tlogEntries"][0];
+    for name in ["inclusionPromise", "integratedTime"] {
+        entry[name] = promised[name].clone();
+    }
+    let verdict = case.judge_bytes(bundle.to_string().as_bytes());
+    assert_eq!(verdict, Err("log_proof_missing"));
 }
 
 #[test]
