@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use countersign_image::{excerpt, limits, media_type};
 
 use crate::base64;
-use crate::json;
+use crate::json::{self, Text};
 use crate::log::Entry;
 use crate::material::{Material, SignerClaim};
 use crate::rejection::{Reason, Refusal};
@@ -57,7 +57,7 @@ fn read(
         return Err(Refusal::new(Reason::TooMany, detail));
     }
     let bundle: Bundle<'_> = json::bounded_object(bytes, "Sigstore bundle")?;
-    let version = version(bundle.media_type.as_deref())?;
+    let version = version(bundle.media_type.as_ref().map(Text::as_str))?;
     let material = bundle
         .verification_material
         .ok_or_else(|| Refusal::malformed("the bundle has no verificationMaterial"))?;
@@ -73,7 +73,7 @@ fn read(
             envelope.0.seal(material).map(BundleFile::Statement)
         }
         (None, Some(message)) => {
-            let signature = base64::decode(&message.0.signature)
+            let signature = base64::decode(message.0.signature.as_str())
                 .filter(|signature| !signature.is_empty())
                 .ok_or_else(|| {
                     Refusal::malformed("the signature in the bundle is empty or not base64")
@@ -140,6 +140,7 @@ impl VerificationMaterial<'_> {
             (Some(key), None, None) => key
                 .0
                 .hint
+                .map(|hint| hint.0.into_owned())
                 .filter(|hint| !hint.is_empty())
                 .map_or(SignerClaim::Nothing, |hint| SignerClaim::Key { hint }),
             (None, Some(certificate), None) => SignerClaim::Certificate {

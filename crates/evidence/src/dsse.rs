@@ -8,7 +8,7 @@ use countersign_image::{Fields, limits, media_type};
 use serde::Deserialize;
 
 use crate::base64;
-use crate::json::Bounded;
+use crate::json::{Bounded, Text};
 use crate::material::Material;
 use crate::rejection::{Reason, Refusal};
 use crate::sealed::Sealed;
@@ -35,12 +35,14 @@ pub(crate) struct Envelope<'a> {
     #[serde(borrow)]
     payload: Cow<'a, str>,
     payload_type: String,
-    signatures: Bounded<Fields<EnvelopeSignature>, { limits::ENVELOPE_SIGNATURES }>,
+    #[serde(borrow)]
+    signatures: Bounded<Fields<EnvelopeSignature<'a>>, { limits::ENVELOPE_SIGNATURES }>,
 }
 
 #[derive(Deserialize)]
-struct EnvelopeSignature {
-    sig: String,
+struct EnvelopeSignature<'a> {
+    #[serde(borrow)]
+    sig: Text<'a>,
 }
 
 impl Envelope<'_> {
@@ -67,7 +69,7 @@ impl Envelope<'_> {
             .0
             .iter()
             .filter_map(|Fields(signature)| {
-                base64::decode(&signature.sig).filter(|bytes| !bytes.is_empty())
+                base64::decode(signature.sig.as_str()).filter(|bytes| !bytes.is_empty())
             })
             .collect();
         if signatures.is_empty() {
@@ -79,7 +81,8 @@ impl Envelope<'_> {
         let length = base64::decoded_len(&self.payload);
         let mut message = header(&self.payload_type, length).into_bytes();
         let payload_start = message.len();
-        message.reserve_exact(length);
+        // The decoder works in whole groups, and grows the buffer twofold where the last one does not fit.
+        message.reserve_exact(length + 3);
         base64::append_decoded(&self.payload, &mut message)
             .filter(|()| message.len() == payload_start + length)
             .ok_or_else(|| Refusal::malformed("the payload of the envelope is not base64"))?;

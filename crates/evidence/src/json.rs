@@ -1,12 +1,13 @@
 //! JSON documents that must be objects, and what stands in them as protobuf writes it.
 //!
-//! Refuses a list of the members' values, which derived readers would take as well and no other reader does; and a list
-//! that is too long, at its first element too many: before the rest of a document is looked at, and before anything is kept.
+//! Refuses a list of the members' values, which derived readers would take as well and no other reader does; and lists and
+//! texts that are too long, where they become so: before the rest of a document is looked at, and before anything is kept.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use countersign_image::{JsonError, check_strict, excerpt};
+use countersign_image::{JsonError, check_strict, excerpt, limits};
 use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 
 use crate::rejection::{Reason, Refusal};
@@ -18,9 +19,9 @@ pub(crate) fn strict_object<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T
     object(text).map_err(shape)
 }
 
-/// Reads bytes from outside that have [`Bounded`] lists, strictly, as `what`.
+/// Reads bytes from outside that have [`Bounded`] lists and texts, strictly, as `what`.
 ///
-/// The lists come first: to check a document for repeated keys is to read all of it.
+/// The bounds come first: to check a document for repeated keys is to read all of it.
 pub(crate) fn bounded_object<'a, T: Deserialize<'a>>(
     bytes: &'a [u8],
     what: &str,
@@ -31,7 +32,7 @@ pub(crate) fn bounded_object<'a, T: Deserialize<'a>>(
     let value = object(text);
     if let Err(error) = &value {
         let message = error.to_string();
-        if message.starts_with(OVER) {
+        if message.starts_with(OVER_LIST) || message.starts_with(OVER_TEXT) {
             let over = message.split(" at line ").next().unwrap_or_default();
             return Err(Refusal::new(
                 Reason::TooMany,
@@ -89,12 +90,57 @@ impl<'de, T: Deserialize<'de>, const N: usize> Visitor<'de> for BoundedVisitor<T
         while let Some(element) = elements.next_element()? {
             if list.len() == N {
                 return Err(A::Error::custom(format!(
-                    "{OVER} {N} elements, which is the most that is read"
+                    "{OVER_LIST} {N} elements, which is the most that is read"
                 )));
             }
             list.push(element);
         }
         Ok(list)
+    }
+}
+
+/// A text of at most [`limits::PROOF_BYTES`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Text<'a>(pub(crate) Cow<'a, str>);
+
+impl Text<'_> {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(TextVisitor).map(Self)
+    }
+}
+
+struct TextVisitor;
+
+impl TextVisitor {
+    fn check<E: Error>(text: &str) -> Result<(), E> {
+        if text.len() > limits::PROOF_BYTES {
+            let limit = limits::PROOF_BYTES;
+            let detail = format!("{OVER_TEXT} {limit} bytes, which is the most that is read");
+            return Err(E::custom(detail));
+        }
+        Ok(())
+    }
+}
+
+impl<'de> Visitor<'de> for TextVisitor {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a text")
+    }
+
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Self::Value, E> {
+        Self::check(text).map(|()| Cow::Borrowed(text))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+        Self::check(text).map(|()| Cow::Owned(text.to_owned()))
     }
 }
 
@@ -135,5 +181,6 @@ impl Visitor<'_> for Int64Visitor {
     }
 }
 
-/// Marks the error of a list that is too long; nothing that comes from a document stands first in a message.
-const OVER: &str = "a list of more than";
+/// What marks the error of something too long; nothing that comes from a document stands first in a message.
+const OVER_LIST: &str = "a list of more than";
+const OVER_TEXT: &str = "a text of more than";

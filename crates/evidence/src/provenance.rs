@@ -173,6 +173,11 @@ pub(crate) fn present(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }
 
+/// A member of an object; `null` where there is none.
+pub(crate) fn member<'a>(value: &'a Value, name: &str) -> &'a Value {
+    value.get(name).unwrap_or(&Value::Null)
+}
+
 fn object_or_empty(value: Option<Value>) -> Value {
     value
         .filter(|value| !value.is_null())

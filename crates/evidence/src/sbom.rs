@@ -11,7 +11,7 @@ mod tag_value;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use countersign_image::{check_strict, excerpt};
+use countersign_image::{check_strict, excerpt, limits};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -114,6 +114,10 @@ pub(crate) fn read(
     predicate: &RawValue,
 ) -> Result<Option<Sbom>, Refusal> {
     let text = predicate.get();
+    if text.bytes().filter(|byte| *byte == b'{').count() > limits::SBOM_OBJECTS {
+        let detail = format!("it has more than {} objects", limits::SBOM_OBJECTS);
+        return Err(Refusal::new(Reason::TooMany, detail));
+    }
     let expected = match family {
         Family::CycloneDx => Kind::CycloneDx,
         _ => Kind::Spdx2,

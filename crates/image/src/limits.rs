@@ -35,10 +35,14 @@ pub const ATTACHMENT_BYTES_AT_ONCE: usize = 128 * MIB;
 pub const SUBJECTS: usize = 1024;
 /// Digests of one subject.
 pub const SUBJECT_DIGESTS: usize = 32;
+/// Objects in one SBOM. The smallest take a hundred times their bytes once they are read.
+pub const SBOM_OBJECTS: usize = 500_000;
 /// Signatures of one DSSE envelope. Each costs a verification with every key.
 pub const ENVELOPE_SIGNATURES: usize = 8;
 /// Transparency log entries beside one signature.
 pub const LOG_ENTRIES: usize = 32;
+/// Bytes of one proof, certificate or signature as it is written in a bundle. Only what was signed may be large.
+pub const PROOF_BYTES: usize = 256 * 1024;
 /// Hashes of one inclusion proof; a tree has no more levels than its size has bits.
 pub const PROOF_HASHES: usize = 64;
 /// Lines of signatures below one checkpoint, those of witnesses included.

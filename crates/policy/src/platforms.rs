@@ -150,7 +150,7 @@ fn parse(written: &str) -> Option<Platform> {
         !word.is_empty() && word.chars().all(plain)
     };
     let words: Vec<&str> = written.split('/').collect();
-    if !words.iter().all(|word| is_word(word)) {
+    if !words.iter().all(is_word) {
         return None;
     }
     let (os, architecture, variant) = match words.as_slice() {

@@ -211,6 +211,18 @@ mod tests {
     }
 
     #[test]
+    fn a_policy_that_is_named_as_a_root_by_mistake_is_not_left_out_silently() {
+        let directory = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| fs::write(directory.path().join(name), text).unwrap();
+        write("a.yaml", &trust_root("lab", "production.yaml"));
+        write("production.yaml", "kind: ClusterImagePolicy");
+        let documents = policies_in(directory.path()).unwrap();
+        let roots = file_trust_roots(&documents);
+        let errors = countersign_policy::PolicySet::load(&documents, &roots).unwrap_err();
+        assert_eq!(errors.errors()[0].code, "trust_root_malformed");
+    }
+
+    #[test]
     fn a_file_that_cannot_be_a_policy_is_refused_by_name() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("huge.yaml");

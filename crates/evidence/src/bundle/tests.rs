@@ -286,6 +286,38 @@ fn a_list_that_is_too_long_is_refused_before_anything_behind_it_is_read() {
 }
 
 #[test]
+fn only_what_was_signed_may_be_large() {
+    let large = |parent: &str, member: &str, length: usize| {
+        file(|bundle| {
+            bundle["verificationMaterial"]["tlogEntries"] = json!([entry()]);
+            let stamped = json!({"rfc3161Timestamps": [{"signedTimestamp": "AAAA"}]});
+            bundle["verificationMaterial"]["timestampVerificationData"] = stamped;
+            bundle.pointer_mut(parent).unwrap()[member] = json!("A".repeat(length));
+        })
+        .map(|_| ())
+    };
+    let log = "/verificationMaterial/tlogEntries/0";
+    for (parent, member) in [
+        ("/dsseEnvelope/signatures/0", "sig"),
+        ("/verificationMaterial/publicKey", "hint"),
+        (
+            "/verificationMaterial/timestampVerificationData/rfc3161Timestamps/0",
+            "signedTimestamp",
+        ),
+        (log, "canonicalizedBody"),
+        (&format!("{log}/logId"), "keyId"),
+        (&format!("{log}/inclusionPromise"), "signedEntryTimestamp"),
+        (&format!("{log}/inclusionProof"), "rootHash"),
+        (&format!("{log}/inclusionProof/checkpoint"), "envelope"),
+    ] {
+        let refused = code(large(parent, member, limits::PROOF_BYTES + 4));
+        assert_eq!(refused, "too_many", "{parent} {member}");
+    }
+    large("/dsseEnvelope", "payload", 4 * limits::PROOF_BYTES).unwrap();
+    large("/dsseEnvelope/signatures/0", "sig", limits::PROOF_BYTES).unwrap();
+}
+
+#[test]
 fn a_bundle_of_too_many_bytes_is_refused_by_its_size() {
     let bytes = vec![b'x'; limits::STATEMENT_BYTES + 1];
     let refusal = read_file(&bytes).unwrap_err();

@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use super::{Run, Topic, WORKFLOWS};
 use crate::Provenance;
-use crate::provenance::buildkit;
 use crate::provenance::repository::canonical;
 use crate::provenance::source::{DELEGATOR, split_ref};
+use crate::provenance::{buildkit, member};
 
 type Facts<'a> = Vec<(Topic, Cow<'a, str>)>;
 
@@ -41,8 +41,8 @@ pub(super) fn by(provenance: &Provenance) -> Facts<'_> {
 
 /// <https://actions.github.io/buildtypes/workflow/v1>, and what it came from.
 fn workflow<'a>(provenance: &'a Provenance, facts: &mut Facts<'a>) {
-    let workflow = &provenance.parameters["workflow"];
-    let repository = text(&workflow["repository"]);
+    let workflow = member(&provenance.parameters, "workflow");
+    let repository = text(member(workflow, "repository"));
     push(facts, Topic::Repository, repository.clone());
     push(facts, Topic::Revision, commit(provenance));
     // The ref of the run is that of the dependency; `workflow.ref` is the one of the workflow's file.
@@ -54,18 +54,24 @@ fn workflow<'a>(provenance: &'a Provenance, facts: &mut Facts<'a>) {
         .find(|uri| Some(canonical(uri)) == of_run);
     let reference = dependency.and_then(|uri| split_ref(uri).1);
     push(facts, Topic::Ref, reference.map(Cow::Borrowed));
-    if let (Some(repository), Some(path), Some(reference)) =
-        (repository, text(&workflow["path"]), text(&workflow["ref"]))
-    {
+    if let (Some(repository), Some(path), Some(reference)) = (
+        repository,
+        text(member(workflow, "path")),
+        text(member(workflow, "ref")),
+    ) {
         let workflow = format!("{repository}/{path}@{reference}");
         facts.push((Topic::Workflow, Cow::Owned(workflow)));
     }
-    let github = &provenance.environment["github"];
-    push(facts, Topic::Trigger, text(&github["event_name"]));
-    push(facts, Topic::RepositoryId, text(&github["repository_id"]));
+    let github = member(&provenance.environment, "github");
+    push(facts, Topic::Trigger, text(member(github, "event_name")));
+    push(
+        facts,
+        Topic::RepositoryId,
+        text(member(github, "repository_id")),
+    );
     for runner in [
-        &github["runner_environment"],
-        &provenance.parameters["runner_environment"],
+        member(github, "runner_environment"),
+        member(&provenance.parameters, "runner_environment"),
     ] {
         push(facts, Topic::Runner, text(runner));
     }
@@ -93,7 +99,7 @@ fn environment<'a>(provenance: &'a Provenance, facts: &mut Facts<'a>) {
         ];
         names
             .iter()
-            .find_map(|name| text(&provenance.environment[name.as_str()]))
+            .find_map(|name| text(member(&provenance.environment, name)))
     };
     let on_github = |path: Cow<'_, str>| Cow::Owned(format!("https://github.com/{path}"));
     push(

@@ -236,11 +236,22 @@ fn which_proof_is_asked_for_depends_on_what_else_there_could_be() {
     let promised = json!({"signedEntryTimestamp": "AAAA"});
     let made_up = altered(&v2(), |entry| entry[promise] = promised.clone());
     assert_eq!(made_up, "log_promise_invalid");
-    let instead = altered(&v2(), |entry| {
-        entry[promise] = promised;
-        entry[proof] = Value::Null;
+    let case = v2();
+    let presented = case.read_altered(|bundle| {
+        entry(bundle)["integratedTime"] = json!("1750000000");
+        entry(bundle)[promise] = promised.clone();
     });
-    assert_eq!(instead, "log_proof_missing");
+    let refusal = presented.unwrap().witnesses().unwrap_err();
+    assert!(refusal.detail.ends_with("logs of this version make none"));
+    for media_type in [V01, V02] {
+        let instead = case.read_altered(|bundle| {
+            bundle["mediaType"] = json!(media_type);
+            entry(bundle)[promise] = promised.clone();
+            entry(bundle)[proof] = Value::Null;
+        });
+        let instead = code(instead.and_then(|presented| presented.witnesses()));
+        assert_eq!(instead, "log_proof_missing", "{media_type}");
+    }
 }
 
 #[test]
@@ -274,7 +285,7 @@ fn an_entry_is_neither_from_the_future_nor_from_outside_the_time_of_the_logs_key
         "both ends belong to it"
     );
     for (start, end, now) in [
-        (Some(time), None, time - second),
+        (Some(time - second - second), None, time - second),
         (Some(time + second), None, NOW),
         (Some(time - second), Some(time - second), NOW),
         (None, None, NOW),
@@ -283,6 +294,17 @@ fn an_entry_is_neither_from_the_future_nor_from_outside_the_time_of_the_logs_key
         let refused = code(at(start, end, now));
         assert_eq!(refused, "log_time_invalid", "{start:?} {end:?} {now}");
     }
+}
+
+#[test]
+fn a_log_whose_key_does_not_count_yet_is_no_witness_even_without_a_time() {
+    let case = v2();
+    let presented = case.read().unwrap();
+    let as_of =
+        |now: Timestamp| presented.verify(&presented.material().entries[0], case.root.logs(), now);
+    let started = case.root.logs()[1].valid.start.unwrap();
+    assert!(as_of(started).unwrap().is_some());
+    assert_eq!(code(as_of(started - 1.second())), "log_time_invalid");
 }
 
 #[test]

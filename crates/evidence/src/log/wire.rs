@@ -3,14 +3,12 @@
 //! Refuses what is no entry of any log, before anything is verified. A member that is not known is not read: least of all
 //! a key (GHSA-fx35-mq7g-6g98).
 
-use std::borrow::Cow;
-
 use countersign_image::{Fields, limits};
 use serde::Deserialize;
 
 use super::{Entry, Proof};
 use crate::base64;
-use crate::json::{self, Bounded, Int64};
+use crate::json::{self, Bounded, Int64, Text};
 use crate::rejection::Refusal;
 
 /// An entry of `tlogEntries`.
@@ -18,46 +16,58 @@ use crate::rejection::Refusal;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct WireEntry<'a> {
     log_index: Option<Int64>,
-    log_id: Option<Fields<LogId>>,
-    kind_version: Option<Fields<KindVersion>>,
-    integrated_time: Option<Int64>,
-    inclusion_promise: Option<Fields<InclusionPromise>>,
-    inclusion_proof: Option<Fields<InclusionProof>>,
     #[serde(borrow)]
-    canonicalized_body: Option<Cow<'a, str>>,
+    log_id: Option<Fields<LogId<'a>>>,
+    #[serde(borrow)]
+    kind_version: Option<Fields<KindVersion<'a>>>,
+    integrated_time: Option<Int64>,
+    #[serde(borrow)]
+    inclusion_promise: Option<Fields<InclusionPromise<'a>>>,
+    #[serde(borrow)]
+    inclusion_proof: Option<Fields<InclusionProof<'a>>>,
+    #[serde(borrow)]
+    canonicalized_body: Option<Text<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct LogId {
-    key_id: String,
+struct LogId<'a> {
+    #[serde(borrow)]
+    key_id: Text<'a>,
 }
 
 #[derive(Debug, Deserialize)]
-struct KindVersion {
-    kind: String,
-    version: String,
+struct KindVersion<'a> {
+    #[serde(borrow)]
+    kind: Text<'a>,
+    #[serde(borrow)]
+    version: Text<'a>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct InclusionPromise {
-    signed_entry_timestamp: Option<String>,
+struct InclusionPromise<'a> {
+    #[serde(borrow)]
+    signed_entry_timestamp: Option<Text<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct InclusionProof {
+struct InclusionProof<'a> {
     log_index: Option<Int64>,
-    root_hash: Option<String>,
+    #[serde(borrow)]
+    root_hash: Option<Text<'a>>,
     tree_size: Option<Int64>,
-    hashes: Option<Bounded<String, { limits::PROOF_HASHES }>>,
-    checkpoint: Option<Fields<Checkpoint>>,
+    #[serde(borrow)]
+    hashes: Option<Bounded<Text<'a>, { limits::PROOF_HASHES }>>,
+    #[serde(borrow)]
+    checkpoint: Option<Fields<Checkpoint<'a>>>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Checkpoint {
-    envelope: Option<String>,
+struct Checkpoint<'a> {
+    #[serde(borrow)]
+    envelope: Option<Text<'a>>,
 }
 
 impl TryFrom<WireEntry<'_>> for Entry {
@@ -67,22 +77,18 @@ impl TryFrom<WireEntry<'_>> for Entry {
         let Fields(LogId { key_id }) = wire.log_id.ok_or_else(|| lacks("logId"))?;
         let Fields(KindVersion { kind, version }) =
             wire.kind_version.ok_or_else(|| lacks("kindVersion"))?;
-        let body = wire
-            .canonicalized_body
-            .as_deref()
-            .filter(|body| !body.is_empty())
-            .ok_or_else(|| lacks("canonicalizedBody"))?;
+        let body = present(wire.canonicalized_body.as_ref());
+        let body = body.ok_or_else(|| lacks("canonicalizedBody"))?;
         let promise = wire
             .inclusion_promise
-            .and_then(|Fields(promise)| promise.signed_entry_timestamp)
-            .filter(|promise| !promise.is_empty());
+            .and_then(|Fields(promise)| promise.signed_entry_timestamp);
         Ok(Self {
-            log: hash(&key_id).ok_or_else(|| lacks("a logId that is a hash"))?,
+            log: hash(key_id.as_str()).ok_or_else(|| lacks("a logId that is a hash"))?,
             index: index(wire.log_index)?,
-            kind: Some((kind, version)),
+            kind: Some((kind.0.into_owned(), version.0.into_owned())),
             body: base64::decode(body).ok_or_else(|| lacks("a body that is base64"))?,
             integrated: integrated(wire.integrated_time),
-            promise: decode_promise(promise.as_deref())?,
+            promise: decode_promise(promise.as_ref())?,
             proof: wire
                 .inclusion_proof
                 .map(|Fields(proof)| proof.try_into())
@@ -91,67 +97,65 @@ impl TryFrom<WireEntry<'_>> for Entry {
     }
 }
 
-impl TryFrom<InclusionProof> for Proof {
+impl TryFrom<InclusionProof<'_>> for Proof {
     type Error = Refusal;
 
-    fn try_from(wire: InclusionProof) -> Result<Self, Refusal> {
+    fn try_from(wire: InclusionProof<'_>) -> Result<Self, Refusal> {
         let hashes = wire.hashes.unwrap_or_default().0;
         let checkpoint = wire
             .checkpoint
-            .and_then(|Fields(checkpoint)| checkpoint.envelope)
-            .filter(|checkpoint| !checkpoint.is_empty())
+            .and_then(|Fields(checkpoint)| checkpoint.envelope);
+        let checkpoint = present(checkpoint.as_ref())
             .ok_or_else(|| lacks("the checkpoint of its inclusion proof"))?;
+        let root = wire.root_hash.as_ref().map_or("", Text::as_str);
         Ok(Self {
             index: index(wire.log_index)?,
             size: index(wire.tree_size)?,
-            root: base64::decode(&wire.root_hash.unwrap_or_default())
-                .ok_or_else(|| lacks("a root hash that is base64"))?,
+            root: base64::decode(root).ok_or_else(|| lacks("a root hash that is base64"))?,
             hashes: hashes
                 .iter()
-                .map(|text| hash(text))
+                .map(|text| hash(text.as_str()))
                 .collect::<Option<_>>()
                 .ok_or_else(|| lacks("hashes of 32 bytes in its inclusion proof"))?,
-            checkpoint,
+            checkpoint: checkpoint.to_owned(),
         })
     }
 }
 
 /// The entry of the annotation `dev.sigstore.cosign/bundle`.
 pub(crate) fn from_annotation(json: &str) -> Result<Entry, Refusal> {
-    let bundle: Annotation = json::bounded_object(json.as_bytes(), "log entry of cosign")?;
+    let bundle: Annotation<'_> = json::bounded_object(json.as_bytes(), "log entry of cosign")?;
     let Fields(payload) = bundle.payload;
     Ok(Entry {
-        log: hash_in_hex(&payload.log_id).ok_or_else(|| lacks("a logID that is a hash in hex"))?,
+        log: hash_in_hex(payload.log_id.as_str())
+            .ok_or_else(|| lacks("a logID that is a hash in hex"))?,
         index: index(Some(payload.log_index))?,
         kind: None,
-        body: base64::decode(&payload.body).ok_or_else(|| lacks("a body that is base64"))?,
+        body: base64::decode(payload.body.as_str())
+            .ok_or_else(|| lacks("a body that is base64"))?,
         integrated: integrated(Some(payload.integrated_time)),
-        promise: decode_promise(
-            bundle
-                .promise
-                .as_deref()
-                .filter(|promise| !promise.is_empty()),
-        )?,
+        promise: decode_promise(bundle.promise.as_ref())?,
         proof: None,
     })
 }
 
 #[derive(Deserialize)]
-struct Annotation {
-    #[serde(rename = "SignedEntryTimestamp")]
-    promise: Option<String>,
-    #[serde(rename = "Payload")]
-    payload: Fields<Payload>,
+struct Annotation<'a> {
+    #[serde(borrow, rename = "SignedEntryTimestamp")]
+    promise: Option<Text<'a>>,
+    #[serde(borrow, rename = "Payload")]
+    payload: Fields<Payload<'a>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Payload {
-    body: String,
+struct Payload<'a> {
+    #[serde(borrow)]
+    body: Text<'a>,
     integrated_time: Int64,
     log_index: Int64,
-    #[serde(rename = "logID")]
-    log_id: String,
+    #[serde(borrow, rename = "logID")]
+    log_id: Text<'a>,
 }
 
 /// A number that protobuf leaves out when it is zero.
@@ -168,12 +172,16 @@ fn integrated(seconds: Option<Int64>) -> Option<i64> {
         .filter(|seconds| *seconds != 0)
 }
 
-fn decode_promise(promise: Option<&str>) -> Result<Option<Vec<u8>>, Refusal> {
-    promise
-        .map(|promise| {
-            base64::decode(promise).ok_or_else(|| lacks("a signed entry timestamp that is base64"))
-        })
-        .transpose()
+fn decode_promise(promise: Option<&Text<'_>>) -> Result<Option<Vec<u8>>, Refusal> {
+    let decode = |promise| {
+        base64::decode(promise).ok_or_else(|| lacks("a signed entry timestamp that is base64"))
+    };
+    present(promise).map(decode).transpose()
+}
+
+/// What is empty is not there.
+fn present<'a>(text: Option<&'a Text<'_>>) -> Option<&'a str> {
+    text.map(Text::as_str).filter(|text| !text.is_empty())
 }
 
 fn hash(text: &str) -> Option<[u8; 32]> {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::repository::canonical;
-use super::{Dependency, Source, present};
+use super::{Dependency, Source, member, present};
 
 /// A source from its URI, with a ref behind `@` or `#` taken off, and its digest.
 pub(super) fn source(uri: Option<String>, digest: BTreeMap<String, String>) -> Option<Source> {
@@ -35,8 +35,9 @@ pub(super) fn from_parameters(
     match build_type {
         // https://cloud.google.com/build/gcb-buildtypes/google-worker/v1
         Some(CLOUD_BUILD) => {
-            let config = &parameters["buildConfigSource"];
-            let built = Some(&parameters["sourceToBuild"]).filter(|built| built.is_object());
+            let config = member(parameters, "buildConfigSource");
+            let built = member(parameters, "sourceToBuild");
+            let built = Some(built).filter(|built| built.is_object());
             (
                 in_repository(built.unwrap_or(config), dependencies),
                 text(config, "path"),
@@ -50,8 +51,8 @@ pub(super) fn from_parameters(
             (caller, None)
         }
         // https://actions.github.io/buildtypes/workflow/v1
-        _ if parameters["workflow"].is_object() => {
-            let workflow = &parameters["workflow"];
+        _ if member(parameters, "workflow").is_object() => {
+            let workflow = member(parameters, "workflow");
             (
                 in_repository(workflow, dependencies),
                 text(workflow, "path"),
@@ -60,7 +61,7 @@ pub(super) fn from_parameters(
         // BuildKit (`configSource`), the container-based builder (`source`), and who follows them.
         _ => ["configSource", "source"]
             .iter()
-            .find_map(|name| named(&parameters[*name], dependencies))
+            .find_map(|name| named(member(parameters, name), dependencies))
             .map_or((None, None), |(source, path)| {
                 (source, path.or(text(parameters, "configPath")))
             }),

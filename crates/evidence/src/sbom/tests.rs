@@ -223,6 +223,19 @@ fn a_document_that_two_readers_could_take_for_two_formats_is_refused() {
 }
 
 #[test]
+fn an_sbom_of_too_many_objects_is_refused_before_it_is_read() {
+    let component = r#"{"type":"library","name":"a"}"#;
+    let document = |components: usize| {
+        let list = vec![component; components].join(",");
+        format!(r#"{{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{list}]}}"#)
+    };
+    assert!(read_as(CYCLONEDX, &document(1_000)).is_ok());
+    let refusal = read_as(CYCLONEDX, &document(500_000)).unwrap_err();
+    assert_eq!(refusal.reason, Reason::TooMany);
+    assert_eq!(refusal.detail, "it has more than 500000 objects");
+}
+
+#[test]
 fn a_vex_is_no_sbom_and_no_lie() {
     let vex = String::from_utf8(fixture("sbom/cyclonedx-vex-affected.json")).unwrap();
     let found = read_carried(Carried::Signed, CYCLONEDX, &vex).unwrap();

@@ -1,3 +1,8 @@
+#![expect(
+    clippy::indexing_slicing,
+    reason = "what is missing in a fixture fails the test"
+)]
+
 use serde_json::{Value, json};
 
 use super::*;

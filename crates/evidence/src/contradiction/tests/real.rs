@@ -129,6 +129,12 @@ fn the_images_of_the_container_generator_contradict_nothing() {
             9,
         ),
         (
+            "v1.8.0",
+            "195f75fe5d0554704527695e9205c457d3544bd0b078340bebd109a761c57920",
+            "291729ce6264067c1a61f8156f9133f2efcc3f72341d5cd22f2b9ba279ecb25f",
+            9,
+        ),
+        (
             "v2.0.0",
             "a3e4bf251423a455ad90c3d706f95f133ed11a8e81e3f34e6fa6d056a1c15529",
             "1a16dff13cea8be5dd3e4d31640da5f9b6c8a3ff879f728ec8be5d9e2b17499f",

@@ -129,6 +129,10 @@ fn the_log_itself_must_have_signed_under_its_own_name_and_key() {
             signed(&signer, "other.example", "log.example", hint),
         ),
         (
+            "another log of that key",
+            signed(&signer, "other.example", "other.example", hint),
+        ),
+        (
             "another name",
             signed(&signer, "log.example", "other.example", hint),
         ),

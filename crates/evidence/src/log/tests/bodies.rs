@@ -5,8 +5,9 @@ use ::base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::{Case, altered, entry};
-use crate::log::Entry;
-use crate::testing::code;
+use crate::hash::Hash;
+use crate::log::{Body, Entry, Logged, SignerKey};
+use crate::testing::{code, fixture, public_key};
 
 /// A good case for each kind, and the members of its body that commit to nothing that could be compared.
 const KINDS: [(&str, &str, &[&str]); 5] = [
@@ -198,16 +199,16 @@ fn an_entry_of_an_envelope_is_none_of_a_blob_and_the_other_way_round() {
 fn a_key_is_no_certificate_of_that_key() {
     let keyless = Case::named("conformance", "happy-path-v0.3");
     let presented = keyless.read().unwrap();
-    let bare = crate::log::SignerKey {
+    let bare = SignerKey {
         certificate: None,
         ..presented.signer()
     };
     let entry: &Entry = &presented.material().entries[0];
-    let body = crate::log::Body::parse(&entry.body, entry.kind.as_ref()).unwrap();
+    let body = Body::parse(&entry.body, entry.kind.as_ref()).unwrap();
     let digest = "sha256:a0cfc71271d6e278e57cd332ff957c3f7043fdda354c4cbb190a30d56efa01bf"
         .parse()
         .unwrap();
-    let what = crate::log::Logged::Digest(&digest);
+    let what = Logged::Digest(&digest);
     body.commits_to(&what, presented.signature(), &presented.signer())
         .unwrap();
     let refused = body.commits_to(&what, presented.signature(), &bare);
@@ -219,13 +220,13 @@ fn a_digest_of_another_kind_cannot_be_compared_and_is_refused() {
     let case = Case::named("conformance", "happy-path-v0.3");
     let presented = case.read().unwrap();
     let entry = &presented.material().entries[0];
-    let body = crate::log::Body::parse(&entry.body, entry.kind.as_ref()).unwrap();
+    let body = Body::parse(&entry.body, entry.kind.as_ref()).unwrap();
     let sha512 = format!("sha512:{}", "0".repeat(128)).parse().unwrap();
-    let what = crate::log::Logged::Digest(&sha512);
+    let what = Logged::Digest(&sha512);
     let refused = body.commits_to(&what, presented.signature(), &presented.signer());
     assert_eq!(code(refused), "log_entry_mismatch");
-    let bytes = crate::testing::fixture("conformance/a.txt");
-    let what = crate::log::Logged::Artifact(&bytes);
+    let bytes = fixture("conformance/a.txt");
+    let what = Logged::Artifact(&bytes);
     body.commits_to(&what, presented.signature(), &presented.signer())
         .unwrap();
 }
@@ -248,4 +249,123 @@ fn of_several_signatures_in_an_entry_one_must_be_this_one() {
         with_body(entry, |body| body["spec"]["signatures"] = json!([none]));
     });
     assert_eq!(refused, "log_entry_mismatch");
+}
+
+/// What a body that is made by hand says against a signature of `message` by the key of the fixture `name`.
+fn judged(name: &str, body: &Value) -> Result<(), &'static str> {
+    let key = public_key(&format!("keys/made/{name}.pub"));
+    let signer = SignerKey {
+        key: &key,
+        certificate: None,
+    };
+    let body = Body::parse(body.to_string().as_bytes(), None).unwrap();
+    body.commits_to(&Logged::Artifact(b"message"), b"signature", &signer)
+        .map_err(|refusal| refusal.reason.code())
+}
+
+#[test]
+fn rekor_v2_goes_by_the_kind_and_the_hash_of_the_key() {
+    let kinds = [
+        ("p256", "PKIX_ECDSA_P256_SHA_256", "SHA2_256", Hash::Sha256),
+        ("p384", "PKIX_ECDSA_P384_SHA_384", "SHA2_384", Hash::Sha384),
+        ("p521", "PKIX_ECDSA_P521_SHA_512", "SHA2_512", Hash::Sha512),
+        (
+            "rsa2048",
+            "PKIX_RSA_PKCS1V15_2048_SHA256",
+            "SHA2_256",
+            Hash::Sha256,
+        ),
+        ("ed25519", "PKIX_ED25519_PH", "SHA2_512", Hash::Sha512),
+    ];
+    for (name, details, algorithm, hash) in kinds {
+        let key = public_key(&format!("keys/made/{name}.pub"));
+        let body = |details: &str, algorithm: &str, hash: Hash| {
+            let digest = STANDARD.encode(hash.of(b"message"));
+            let verifier = json!({
+                "keyDetails": details,
+                "publicKey": {"rawBytes": STANDARD.encode(key.spki_der())},
+            });
+            let signature = json!({"content": STANDARD.encode("signature"), "verifier": verifier});
+            let data = json!({"algorithm": algorithm, "digest": digest});
+            json!({
+                "apiVersion": "0.0.2",
+                "kind": "hashedrekord",
+                "spec": {"hashedRekordV002": {"data": data, "signature": signature}},
+            })
+        };
+        assert_eq!(
+            judged(name, &body(details, algorithm, hash)),
+            Ok(()),
+            "{name}"
+        );
+        for (_, other_details, other_algorithm, other_hash) in kinds {
+            if other_details != details {
+                let refused = judged(name, &body(other_details, algorithm, hash));
+                assert_eq!(
+                    refused,
+                    Err("log_entry_mismatch"),
+                    "{name} as {other_details}"
+                );
+            }
+            if other_hash != hash {
+                for body in [
+                    body(details, other_algorithm, other_hash),
+                    body(details, other_algorithm, hash),
+                    body(details, algorithm, other_hash),
+                ] {
+                    assert_eq!(
+                        judged(name, &body),
+                        Err("log_entry_mismatch"),
+                        "{name} {body}"
+                    );
+                }
+            }
+        }
+        // Of this kind a log takes prehashed signatures alone.
+        let pure = judged(name, &body("PKIX_ED25519", algorithm, hash));
+        assert_eq!(pure, Err("log_entry_mismatch"));
+    }
+}
+
+#[test]
+fn rekor_v1_hashes_as_it_says_and_names_the_key_in_pem() {
+    let body = |algorithm: &str, value: String, key: &str| {
+        json!({
+            "apiVersion": "0.0.1",
+            "kind": "hashedrekord",
+            "spec": {
+                "data": {"hash": {"algorithm": algorithm, "value": value}},
+                "signature": {
+                    "content": STANDARD.encode("signature"),
+                    "publicKey": {"content": STANDARD.encode(key)},
+                },
+            },
+        })
+    };
+    let key = public_key("keys/made/p384.pub").to_pem();
+    for (algorithm, hash) in [
+        ("sha256", Hash::Sha256),
+        ("sha384", Hash::Sha384),
+        ("sha512", Hash::Sha512),
+    ] {
+        let value = hash.hex_of(b"message");
+        let good = body(algorithm, value.clone(), &key);
+        assert_eq!(judged("p384", &good), Ok(()), "{algorithm}");
+        for bad in [
+            body(algorithm, hash.hex_of(b"another"), &key),
+            body(algorithm, value.to_uppercase(), &key),
+            body(algorithm, format!("{value}00"), &key),
+            body("sha1", value.clone(), &key),
+            body(algorithm, value.clone(), &format!("{key}{key}")),
+            body(algorithm, value.clone(), &key.replace("PUBLIC", "PRIVATE")),
+            body(
+                algorithm,
+                value.clone(),
+                &public_key("keys/made/p256.pub").to_pem(),
+            ),
+            body(algorithm, value, ""),
+        ] {
+            assert_eq!(judged("p384", &bad), Err("log_entry_mismatch"), "{bad}");
+        }
+    }
 }
