@@ -23,7 +23,9 @@ impl From<KeyError> for Failure {
 impl From<LiftError> for Failure {
     fn from(error: LiftError) -> Self {
         let status = match &error {
-            LiftError::Missing { .. } | LiftError::Registry(_) => ExitStatus::CouldNotLook,
+            LiftError::Missing { .. } | LiftError::Registry(_) | LiftError::TooLarge => {
+                ExitStatus::CouldNotLook
+            }
             LiftError::OtherBuilder { .. } => ExitStatus::Usage,
             _ => ExitStatus::Denied,
         };
@@ -74,6 +76,10 @@ impl From<SigningError> for Failure {
         };
         let hint = match error {
             SigningError::Service(error) => return error.into(),
+            SigningError::Refused {
+                code: "sct_missing",
+                ..
+            } => Some(SCT.to_owned()),
             SigningError::Refused { code, .. } if is_of_services(code) => Some(ROOT.to_owned()),
             SigningError::Refused { .. } => Some(PREDICATE.to_owned()),
             SigningError::Registry(ref error) => source_hint(error),
@@ -98,5 +104,7 @@ fn is_of_services(code: &str) -> bool {
 }
 
 const PREDICATE: &str = "check that --predicate is a document of the --type that is named";
+const SCT: &str =
+    "nothing was pushed; for an instance without certificate logs: --insecure-ignore-sct";
 const ROOT: &str =
     "nothing was pushed; is --trusted-root that of the services in --signing-config?";

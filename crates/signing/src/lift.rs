@@ -9,16 +9,18 @@
 mod builder;
 mod error;
 
+use std::collections::BTreeMap;
+
 use countersign_evidence::predicate::{self, Family};
 use countersign_image::{
-    Descriptor, Digest, Document, Fields, Index, Repository, excerpt, parse_strict,
+    Descriptor, Digest, Document, Fields, Index, Repository, excerpt, limits, parse_strict,
 };
 use countersign_registry::Client;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use std::collections::BTreeMap;
 
 use crate::predicate::Predicate;
+
 pub use error::LiftError;
 
 /// A statement that nobody has signed yet.
@@ -45,6 +47,7 @@ pub async fn from_buildkit(
     builder_id: Option<&str>,
 ) -> Result<Vec<Lifted>, LiftError> {
     let mut lifted = Vec::new();
+    let mut announced: u64 = 0;
     for listed in index.attestation_manifests()? {
         let digest = &listed.manifest.digest;
         let missing = || LiftError::Missing {
@@ -56,6 +59,10 @@ pub async fn from_buildkit(
             return Err(LiftError::malformed(digest, "it is an index"));
         };
         for layer in listed.statements(&manifest)? {
+            announced = announced.saturating_add(layer.size);
+            if announced > limits::ATTACHMENT_BYTES as u64 {
+                return Err(LiftError::TooLarge);
+            }
             let statement = client.blob(repository, layer).await?;
             lifted.push(lift(listed.child, layer, &statement, builder_id)?);
         }

@@ -77,7 +77,7 @@ impl SigningConfig {
     ///
     /// None in a binary whose tests ran.
     pub fn public_good() -> Result<Self, SigningConfigError> {
-        Self::from_json(include_bytes!("signing_config/public-good.json"))
+        Self::from_json(include_bytes!("../configs/public-good.signing_config.json"))
     }
 }
 

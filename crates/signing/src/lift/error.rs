@@ -1,6 +1,6 @@
 //! Why BuildKit's statements cannot be signed.
 
-use countersign_image::{Digest, ManifestError, SourceError, excerpt};
+use countersign_image::{Digest, ManifestError, SourceError, excerpt, limits};
 
 use crate::predicate::PredicateError;
 
@@ -45,6 +45,12 @@ pub enum LiftError {
     /// The registry failed.
     #[error(transparent)]
     Registry(#[from] SourceError),
+    /// All statements together are more than is read of one image.
+    #[error(
+        "BuildKit's statements are larger than {} bytes together",
+        limits::ATTACHMENT_BYTES
+    )]
+    TooLarge,
 }
 
 impl LiftError {
@@ -59,6 +65,7 @@ impl LiftError {
             Self::OtherSubject { .. } => "subject_mismatch",
             Self::Predicate(error) => error.code(),
             Self::Registry(error) => error.code(),
+            Self::TooLarge => "too_large",
         }
     }
 

@@ -64,7 +64,7 @@ async fn v1(
     };
     let request = json(below(&log.url, "api/v1/log/entries"), &question, TIMEOUT)?;
     let mut response = ask(client, request).await?;
-    if let (408, Some(place)) = (response.status, &response.location) {
+    if let (409, Some(place)) = (response.status, &response.location) {
         // It has the entry: a deterministic signature over the same bytes was logged before.
         let uuid = place.rsplit('/').next().unwrap_or_default().to_owned();
         if uuid.bytes().all(|byte| byte.is_ascii_hexdigit()) {
