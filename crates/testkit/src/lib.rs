@@ -1,5 +1,5 @@
 //! What the tests run against instead of the world: an OCI registry on a loopback port, in process or as a binary; and a
-//! Sigstore in process.
+//! Sigstore and an OpenID provider in process.
 //!
 //! It follows the distribution specification closely enough for other clients, and departs from it only where a
 //! [`Fault`] says so. Nothing here is linked into what ships.
@@ -18,6 +18,7 @@ mod fixture;
 mod layout;
 mod lists;
 mod log;
+mod oidc;
 mod raw;
 mod registry;
 mod routes;
@@ -34,6 +35,7 @@ pub use buildkit::{AttestationForm, BuildKitIndex};
 pub use fault::Fault;
 pub use fixture::{Layer, Pushed};
 pub use log::{Log, Request};
+pub use oidc::IdentityProvider;
 pub use raw::RawServer;
 pub use registry::{Builder, TestRegistry};
 pub use sigstore::Sigstore;

@@ -18,8 +18,12 @@ pub enum CheckpointFlaw {
     Forged,
     /// Only a witness signed it.
     WitnessOnly,
+    /// The log signed it with another hint of its key.
+    OtherHint,
     /// The log signed it under another log's origin.
     OtherOrigin,
+    /// Another log signed it that has the same key, under its own origin and name.
+    OtherLogOfTheKey,
     /// The log signed it for a tree with one entry more.
     OtherSize,
     /// The log signed it for another root.
@@ -67,45 +71,43 @@ impl Notary {
         use CheckpointFlaw as Flaw;
         let size = state.size.to_string();
         let text = match flaw {
-            Some(Flaw::OtherOrigin) => text("another-log.example", &size, state.root),
+            Some(Flaw::OtherOrigin | Flaw::OtherLogOfTheKey) => text(OTHER, &size, state.root),
             Some(Flaw::OtherSize) => text(state.origin, &(state.size + 1).to_string(), state.root),
             Some(Flaw::OtherRoot) => text(state.origin, &size, sha256(state.root)),
             Some(Flaw::Size(size)) => text(state.origin, size, state.root),
             _ => text(state.origin, &size, state.root),
         };
-        let own = self.line(self.id, &self.key, &text);
-        let witnessed = |line: String| {
-            let lines = self.witnesses.iter().map(|witness| witness.line(&text, at));
-            // The log's own signature may stand anywhere.
-            lines.chain([line]).rev().collect::<String>()
-        };
-        let stranger = Key::generate(self.key.algorithm());
+        let lines = self.lines(&text, at, flaw);
         match flaw {
-            Some(Flaw::Unsigned) => format!("{text}\n"),
-            Some(Flaw::ByStranger) => {
-                let line = self.line(sha256(stranger.spki()), &stranger, &text);
-                format!("{text}\n{}", witnessed(line))
+            Some(Flaw::TwoOrigins) => {
+                let unsigned = self::text(OTHER, &size, state.root);
+                format!("{unsigned}\n{text}\n{lines}")
             }
-            Some(Flaw::Forged) => {
-                format!(
-                    "{text}\n{}",
-                    witnessed(self.line(self.id, &stranger, &text))
-                )
-            }
-            Some(Flaw::WitnessOnly) => {
-                format!("{text}\n{}", Witness::new("lonely").line(&text, at))
-            }
-            Some(Flaw::TwoOrigins) => format!(
-                "another-log.example\n{size}\n{}\n\n{text}\n{own}",
-                base64(state.root)
-            ),
-            Some(Flaw::Altered) => format!("x{text}\n{}", witnessed(own)),
-            _ => format!("{text}\n{}", witnessed(own)),
+            Some(Flaw::Altered) => format!("x{text}\n{lines}"),
+            _ => format!("{text}\n{lines}"),
         }
     }
 
-    fn line(&self, id: [u8; 32], key: &Key, text: &str) -> String {
-        line(&self.name, id, &key.sign(text.as_bytes()))
+    /// The lines below the text.
+    fn lines(&self, text: &str, at: Timestamp, flaw: Option<&CheckpointFlaw>) -> String {
+        use CheckpointFlaw as Flaw;
+        let stranger = Key::generate(self.key.algorithm());
+        let signed = |name: &str, id, key: &Key| line(name, id, &key.sign(text.as_bytes()));
+        let own = match flaw {
+            Some(Flaw::Unsigned) => return String::new(),
+            Some(Flaw::WitnessOnly) => return Witness::new("lonely").line(text, at),
+            Some(Flaw::ByStranger) => signed(&self.name, sha256(stranger.spki()), &stranger),
+            Some(Flaw::Forged) => signed(&self.name, self.id, &stranger),
+            Some(Flaw::OtherHint) => signed(&self.name, sha256(self.id), &self.key),
+            Some(Flaw::OtherLogOfTheKey) => {
+                let id = note_key_id(OTHER, 0x01, self.key.raw());
+                signed(OTHER, id, &self.key)
+            }
+            _ => signed(&self.name, self.id, &self.key),
+        };
+        let witnessed = self.witnesses.iter().map(|witness| witness.line(text, at));
+        // The log's own may stand anywhere.
+        witnessed.chain([own]).rev().collect()
     }
 }
 
@@ -146,3 +148,6 @@ fn line(name: &str, id: [u8; 32], signature: &[u8]) -> String {
         base64([&id[..4], signature].concat())
     )
 }
+
+/// A log that is none of ours.
+const OTHER: &str = "another-log.example";

@@ -18,6 +18,8 @@ pub enum LogFlaw {
     OtherPayload,
     /// It is of this signature, but has the hash of another payload, which an honest log refuses.
     OtherHash,
+    /// It is of this signature, but names another type of payload, which an honest log refuses.
+    OtherPayloadType,
     /// It is of another signature of this payload by the same signer.
     OtherSignature,
     /// It is of the same payload as somebody else signed it.

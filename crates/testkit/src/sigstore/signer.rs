@@ -4,7 +4,6 @@ use jiff::Timestamp;
 
 use super::body::{Content, Credential, CredentialForm};
 use super::certificate::{Chain, Link};
-use super::key::pem;
 use super::leaf::{Leaf, claim_number};
 use super::{CertificateFlaw, Key, San, Scts, Signing, Sigstore, Window};
 
@@ -105,11 +104,6 @@ impl Signer {
         self.issue(at)
             .expect("a signer with a key has no certificate")
             .certificate
-    }
-
-    /// The same as PEM.
-    pub fn certificate_pem(&self, at: Timestamp) -> String {
-        pem("CERTIFICATE", &self.certificate(at))
     }
 
     /// The public key as PEM.

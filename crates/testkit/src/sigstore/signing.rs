@@ -219,6 +219,9 @@ impl Signing {
                 submission.signature = self.signer.key.sign(&submission.content.message());
             }
             Some(LogFlaw::OtherHash) => submission.content.payload.push(b' '),
+            Some(LogFlaw::OtherPayloadType) => {
+                submission.content.payload_type = Some("text/plain".to_owned());
+            }
             Some(LogFlaw::OtherSignature) => {
                 submission.signature = self.signer.key.sign(&self.content.message());
             }
