@@ -29,7 +29,10 @@ impl ImageArgs {
 }
 
 /// The images of a command line and of a file, each at least a valid reference.
-pub(crate) fn references(images: &[String], file: Option<&Path>) -> Result<Vec<Reference>, Failure> {
+pub(crate) fn references(
+    images: &[String],
+    file: Option<&Path>,
+) -> Result<Vec<Reference>, Failure> {
     let mut names = images.to_vec();
     if let Some(path) = file {
         let text = read(path)?;
@@ -40,9 +43,7 @@ pub(crate) fn references(images: &[String], file: Option<&Path>) -> Result<Vec<R
         names.extend(lines.map(str::to_owned));
     }
     if names.is_empty() {
-        return Err(
-            Failure::usage("no image is named").hinted("the file of --image-file is empty")
-        );
+        return Err(Failure::usage("no image is named").hinted("the file of --image-file is empty"));
     }
     names.iter().map(|name| reference(name)).collect()
 }

@@ -2,9 +2,7 @@
 
 use std::path::PathBuf;
 
-use countersign_image::{
-    Collected, ImageSource, Needs, Reference, Resolved, SourceError,
-};
+use countersign_image::{Collected, ImageSource, Needs, Reference, Resolved, SourceError};
 use countersign_registry::{Client, Layout, LayoutError};
 
 use crate::args;

@@ -7,11 +7,13 @@
 )]
 
 mod admission;
+mod buildkit;
 mod chart;
 mod cluster;
 mod evidence;
 mod failure;
 mod interop;
+mod keyless;
 mod kubectl;
 mod kubelet;
 mod manifest;
@@ -19,6 +21,7 @@ mod process;
 mod registry;
 mod run;
 mod runner;
+mod sigstore;
 mod tools;
 mod webhook;
 

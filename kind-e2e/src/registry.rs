@@ -218,14 +218,11 @@ impl Image {
     }
 }
 
-/// Asks over plain HTTP, and fails unless the answer is a 200.
+/// Asks over plain HTTP, of the version that knows no chunks, and fails unless the answer is a 200.
 pub(crate) fn get(host: &str, path: &str) -> Outcome<String> {
     let mut stream = TcpStream::connect(host)?;
     stream.set_read_timeout(Some(Duration::from_secs(10)))?;
-    write!(
-        stream,
-        "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
-    )?;
+    write!(stream, "GET {path} HTTP/1.0\r\nHost: {host}\r\n\r\n")?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer)?;
     let answer = String::from_utf8_lossy(&answer).into_owned();

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use crate::runner::Runner;
 use crate::tools::Tools;
-use crate::{admission, interop};
+use crate::{admission, buildkit, interop, keyless};
 
 /// Plays the scenarios that the arguments choose.
 pub(crate) fn run() -> ExitCode {
@@ -18,6 +18,8 @@ pub(crate) fn run() -> ExitCode {
     };
     let mut runner = Runner::new(std::env::args().skip(1));
     interop::play(&mut runner, &tools);
+    keyless::play(&mut runner, &tools);
+    buildkit::play(&mut runner, &tools);
     admission::play(&mut runner, &tools);
     runner.finish()
 }

@@ -103,6 +103,11 @@ impl Tools {
         self.run(name, args)?.exits(0)
     }
 
+    /// Where a peer is, for another that runs it.
+    pub(crate) fn peer(&self, name: &str) -> PathBuf {
+        self.peers.join(name)
+    }
+
     fn path(&self, name: &str) -> PathBuf {
         let folder = match name {
             _ if OURS.contains(&name) => &self.ours,
@@ -142,14 +147,20 @@ const NOWHERE: &str = "http://127.0.0.1:9";
 const SYSTEM_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const OURS: &[&str] = &["countersign", "countersign-webhook", "countersign-certs"];
 const PEERS: &[&str] = &[
+    "buildctl",
+    "buildkitd",
     "cosign2",
     "cosign3",
     "crane",
     "etcd",
+    "fulcio",
     "helm",
     "kube-apiserver",
     "kubectl",
     "refregistry",
     "registry",
+    "rekor-server-posix",
+    "runc",
+    "timestamp-server",
 ];
 const TESTKIT: &[&str] = &["testkit-registry"];

@@ -29,9 +29,15 @@ fn every_target_is_a_binary_of_the_fuzzer() {
     let manifest = fs::read_to_string(root().join("fuzz/Cargo.toml")).unwrap();
     for target in TARGETS {
         let name = target.name;
-        assert!(manifest.contains(&format!("name = \"{name}\"")), "{name} is not built");
+        assert!(
+            manifest.contains(&format!("name = \"{name}\"")),
+            "{name} is not built"
+        );
         let main = fs::read_to_string(root().join(format!("fuzz/targets/{name}.rs"))).unwrap();
-        assert!(main.contains(&format!("fuzz::{name}(")), "{name} runs something else");
+        assert!(
+            main.contains(&format!("fuzz::{name}(")),
+            "{name} runs something else"
+        );
     }
 }
 

@@ -6,6 +6,7 @@
     reason = "a test that cannot set up must stop"
 )]
 
+mod buildkit;
 mod cli;
 mod corpus;
 mod docs;

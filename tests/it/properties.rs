@@ -71,14 +71,20 @@ fn less_evidence_never_admits_what_more_denied_unless_what_is_gone_spoke_against
             if chosen & (1 << at) == 0 || *admitted || !verdicts[chosen & !(1 << at)] {
                 continue;
             }
-            assert_eq!(thing.name, "failed summary", "without it, {chosen:b} is admitted");
+            assert_eq!(
+                thing.name, "failed summary",
+                "without it, {chosen:b} is admitted"
+            );
             freed += 1;
         }
     }
     // Some are admitted at all, and the one that speaks against the image does so whatever else there is.
     assert!(verdicts.iter().any(|admitted| *admitted));
     assert!(freed > 0);
-    let failed = things.iter().position(|thing| thing.name == "failed summary").unwrap();
+    let failed = things
+        .iter()
+        .position(|thing| thing.name == "failed summary")
+        .unwrap();
     let with_it = (0..verdicts.len()).filter(|chosen| chosen & (1 << failed) != 0);
     assert!(with_it.into_iter().all(|chosen| !verdicts[chosen]));
 }
@@ -100,7 +106,11 @@ fn neither_order_nor_what_strangers_attach_changes_the_verdict() {
         for at in 0..=own.len() {
             let mut mixed = own.clone();
             mixed.splice(at..at, strangers.clone());
-            assert_eq!(lab.admits(&mixed), admitted, "{chosen:b}, strangers at {at}");
+            assert_eq!(
+                lab.admits(&mixed),
+                admitted,
+                "{chosen:b}, strangers at {at}"
+            );
         }
     }
 }
@@ -158,18 +168,27 @@ impl Lab {
         };
         let sbom: Value = serde_json::from_str(crate::world::SBOM).unwrap();
         vec![
-            said("signature", "https://sigstore.dev/cosign/sign/v1", &json!({})),
+            said(
+                "signature",
+                "https://sigstore.dev/cosign/sign/v1",
+                &json!({}),
+            ),
             said("sbom", "https://spdx.dev/Document", &sbom),
             said("summary", SUMMARY, &summary("PASSED")),
-            said("other", "https://acme.example/scan/v1", &json!({ "found": 0 })),
+            said(
+                "other",
+                "https://acme.example/scan/v1",
+                &json!({ "found": 0 }),
+            ),
             said("failed summary", SUMMARY, &summary("FAILED")),
         ]
     }
 
     fn strangers(&self) -> Vec<Attachment> {
-        let stranger = self
-            .sigstore
-            .identity("https://github.com/evil/app/.github/workflows/release.yml@refs/heads/main", ISSUER);
+        let stranger = self.sigstore.identity(
+            "https://github.com/evil/app/.github/workflows/release.yml@refs/heads/main",
+            ISSUER,
+        );
         let signed = attached(&stranger, "https://sigstore.dev/cosign/sign/v1", &json!({}));
         let failed = attached(&stranger, SUMMARY, &summary("FAILED"));
         let garbage = Attachment {
@@ -212,13 +231,20 @@ fn subset(things: &[Thing], chosen: usize) -> Vec<Attachment> {
 }
 
 fn attached(signer: &Signer, kind: &str, predicate: &Value) -> Attachment {
-    let bundle = signer.statement(statement(kind, predicate)).log(Entry::V1).bundle();
+    let bundle = signer
+        .statement(statement(kind, predicate))
+        .log(Entry::V1)
+        .bundle();
     let digest = Digest::of(&bundle);
     Attachment {
         form: Form::Bundle,
         origin: Origin::Referrer,
         manifest: digest.clone(),
-        layer: Some(Descriptor::new(media_type::BUNDLE_V03, digest, bundle.len() as u64)),
+        layer: Some(Descriptor::new(
+            media_type::BUNDLE_V03,
+            digest,
+            bundle.len() as u64,
+        )),
         artifact_type: None,
         annotations: BTreeMap::new(),
         bytes: Some(bundle.into()),
@@ -263,7 +289,9 @@ fn verifies(sigstore: &Sigstore, bundle: &Value) -> bool {
     .unwrap();
     let (image, bundle) = (image(), bundle.to_string());
     let artifact = Artifact::Digest(image.digest());
-    verifier.verify_bundle(bundle.as_bytes(), &artifact, now()).is_ok()
+    verifier
+        .verify_bundle(bundle.as_bytes(), &artifact, now())
+        .is_ok()
 }
 
 fn image() -> PinnedReference {

@@ -143,7 +143,8 @@ impl World {
                 text: policy.to_string(),
             })
             .collect();
-        let policies = PolicySet::load(&files, &TrustRoots::default()).unwrap_or_else(|errors| panic!("{errors}"));
+        let policies = PolicySet::load(&files, &TrustRoots::default())
+            .unwrap_or_else(|errors| panic!("{errors}"));
         Reviewer::new(Arc::new(self.client()), Arc::new(policies), settings).unwrap()
     }
 

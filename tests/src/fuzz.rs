@@ -3,7 +3,10 @@
 //! None may panic, and each asserts what must hold whatever it is fed. The fuzzer calls them with bytes that it makes up,
 //! `make test` with the seeds that it starts from.
 
-#![expect(clippy::expect_used, reason = "what is set up here needs nothing from outside")]
+#![expect(
+    clippy::expect_used,
+    reason = "what is set up here needs nothing from outside"
+)]
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
@@ -37,23 +40,39 @@ pub struct Target {
 
 /// Every target.
 pub const TARGETS: &[Target] = &[
-    target("attachment", attachment, &["legacy", "dsse", "layouts/c3-sign-attest-single"]),
+    target(
+        "attachment",
+        attachment,
+        &["legacy", "dsse", "layouts/c3-sign-attest-single"],
+    ),
     target("bundle", bundle, &["bundles", "conformance"]),
-    target("certificates", certificates, &["certificates", "keys", "key-files"]),
+    target(
+        "certificates",
+        certificates,
+        &["certificates", "keys", "key-files"],
+    ),
     target("json", json, &["conformance", "provenance"]),
-    target("manifest", manifest, &["buildkit", "layouts/buildkit-unsigned-index"]),
+    target(
+        "manifest",
+        manifest,
+        &["buildkit", "layouts/buildkit-unsigned-index"],
+    ),
     target("pattern", pattern, &["image-refs"]),
-    target("predicate", predicate, &["sbom/small-spdx.json", "sbom/busybox-cyclonedx.json", "provenance"]),
+    target(
+        "predicate",
+        predicate,
+        &[
+            "sbom/small-spdx.json",
+            "sbom/busybox-cyclonedx.json",
+            "provenance",
+        ],
+    ),
     target("reference", reference, &["image-refs"]),
     target("statement", statement, &["provenance", "dsse"]),
     target("trust_root", trust_root, &["trust", "trust-roots"]),
 ];
 
-const fn target(
-    name: &'static str,
-    run: fn(&[u8]),
-    seeds: &'static [&'static str],
-) -> Target {
+const fn target(name: &'static str, run: fn(&[u8]), seeds: &'static [&'static str]) -> Target {
     Target { name, run, seeds }
 }
 
@@ -112,7 +131,11 @@ pub fn json(data: &[u8]) {
 
 /// A manifest or an index.
 pub fn manifest(data: &[u8]) {
-    for declared in [None, Some(media_type::OCI_INDEX), Some(media_type::OCI_MANIFEST)] {
+    for declared in [
+        None,
+        Some(media_type::OCI_INDEX),
+        Some(media_type::OCI_MANIFEST),
+    ] {
         if let Ok(Document::Index(index)) = Document::parse(data, declared) {
             let children = index.runnable().unwrap_or_default();
             for listed in index.attestation_manifests().unwrap_or_default() {
@@ -159,7 +182,10 @@ pub fn reference(data: &[u8]) {
     let Some(reference) = parsed::<Reference>(data) else {
         return;
     };
-    let again: Reference = reference.to_string().parse().expect("what is shown is read");
+    let again: Reference = reference
+        .to_string()
+        .parse()
+        .expect("what is shown is read");
     assert_eq!(again.to_string(), reference.to_string());
     assert_eq!(again.digest(), reference.digest());
 }
@@ -180,7 +206,10 @@ pub fn statement(data: &[u8]) {
     let subjects = subjects.chain(evidence.signatures.iter().map(|found| found.subject()));
     for subject in subjects {
         let hex = subject.hex().as_bytes();
-        assert!(data.windows(hex.len()).any(|window| window == hex), "it does not name its subject");
+        assert!(
+            data.windows(hex.len()).any(|window| window == hex),
+            "it does not name its subject"
+        );
     }
 }
 
@@ -189,7 +218,10 @@ pub fn trust_root(data: &[u8]) {
     if let Ok(root) = TrustRoot::from_json("fuzz", data, 1) {
         let summary = root.summary();
         let holds = summary.certificate_authorities.len() + summary.logs.len();
-        assert!(holds + root.timestamp_authority_count() > 0, "it could verify nothing");
+        assert!(
+            holds + root.timestamp_authority_count() > 0,
+            "it could verify nothing"
+        );
     }
 }
 
@@ -206,7 +238,11 @@ fn judge(attachment: &Attachment) -> Evidence {
 }
 
 fn attached(form: Form, content: Vec<u8>, annotations: BTreeMap<String, String>) -> Attachment {
-    let mut layer = Descriptor::new("application/octet-stream", Digest::of(&content), content.len() as u64);
+    let mut layer = Descriptor::new(
+        "application/octet-stream",
+        Digest::of(&content),
+        content.len() as u64,
+    );
     layer.annotations = annotations;
     Attachment {
         form,

@@ -98,7 +98,7 @@ impl Layout {
         let digests: BTreeSet<_> = named.iter().map(|entry| &entry.descriptor.digest).collect();
         let host = self.files.shown();
         match named.first() {
-            Some(entry) if digests.len() >= 1 => Ok(&entry.descriptor),
+            Some(entry) if digests.len() == 1 => Ok(&entry.descriptor),
             Some(_) => Err(SourceError::MalformedResponse {
                 host,
                 what: reference.to_string(),

@@ -31,12 +31,22 @@ async fn every_keyless_image_has_its_verdict_in_a_registry_and_in_a_layout() {
                 let Content::Provenance(provenance) = &found.value().content else {
                     panic!("{name}: no provenance");
                 };
-                assert_eq!(provenance.builder_id.as_deref(), case["builder_id"].as_str(), "{name}");
+                assert_eq!(
+                    provenance.builder_id.as_deref(),
+                    case["builder_id"].as_str(),
+                    "{name}"
+                );
                 assert!(found.logged() && !found.times().is_empty(), "{name}");
             } else {
                 assert!(found.is_none(), "{name}");
-                let codes = evidence.rejected.iter().map(|rejection| rejection.reason.code());
-                assert!(codes.into_iter().any(|code| code == "log_missing"), "{name}");
+                let codes = evidence
+                    .rejected
+                    .iter()
+                    .map(|rejection| rejection.reason.code());
+                assert!(
+                    codes.into_iter().any(|code| code == "log_missing"),
+                    "{name}"
+                );
             }
             // There is an attestation of each, and no signature.
             assert!(evidence.signatures.is_empty(), "{name}");
@@ -60,10 +70,15 @@ async fn a_source_or_builder_that_slsa_verifier_refuses_is_not_the_one_that_is_p
         let wanted = format!("https://{}", option["source"].as_str().unwrap());
         let same_source = source.trim_start_matches("git+") == wanted;
         let builder = option["pBuilderID"].as_str();
-        let same_builder = builder.is_none_or(|builder| provenance.builder_id.as_deref() == Some(builder));
+        let same_builder =
+            builder.is_none_or(|builder| provenance.builder_id.as_deref() == Some(builder));
         let passes = option["expect"] == "pass";
         // Of branches and tags, which slsa-verifier compares as well, nothing is said here.
-        if passes || option["err"].as_str().is_some_and(|error| error.contains("Source") || error.contains("Reusable")) {
+        if passes
+            || option["err"]
+                .as_str()
+                .is_some_and(|error| error.contains("Source") || error.contains("Reusable"))
+        {
             assert_eq!(same_source && same_builder, passes, "{}", option["name"]);
         }
     }
