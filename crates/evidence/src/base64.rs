@@ -16,6 +16,14 @@ pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
 /// Appends what `text` decodes to; `None` when it is not base64, and then `bytes` are of no use.
 pub(crate) fn append_decoded(text: &str, bytes: &mut Vec<u8>) -> Option<()> {
     let start = bytes.len();
+    // What everybody writes, several times as fast; it is as strict.
+    if base64_simd::STANDARD
+        .decode_append(text.as_bytes(), bytes)
+        .is_ok()
+    {
+        return Some(());
+    }
+    bytes.truncate(start);
     let standard = STANDARD_ENGINE.decode_vec(text, bytes);
     standard
         .or_else(|_| {

@@ -45,7 +45,7 @@ pub use identity::{Identity, IdentityMatcher, Pattern, PatternError};
 pub use keys::{BadSignature, KeyAlgorithm, KeyError, PublicKey};
 pub use predicate::{PredicateFlaw, check_predicate};
 pub use provenance::{Complete, Dependency, Provenance, Source, Vcs};
-pub use rejection::{Reason, Rejection};
+pub use rejection::{Reason, Refusal, Rejection};
 pub use sbom::{Package, Sbom, SbomKind, SbomScope};
 pub use trust::{Authority, Signers, Transparency, TrustError};
 pub use trust_root::{

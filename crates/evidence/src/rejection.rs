@@ -145,12 +145,16 @@ impl Reason {
     }
 }
 
-/// A rejection in the making, before it is known where the thing was stored.
-#[derive(Clone, Debug)]
-pub(crate) struct Refusal {
-    pub(crate) reason: Reason,
-    pub(crate) detail: String,
-    pub(crate) predicate_type: Option<String>,
+/// Why something that was presented counts for nothing; a [`Rejection`], once it is known where it was stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Refusal {
+    /// Why.
+    pub reason: Reason,
+    /// The same in words, short and fit for a denial.
+    pub detail: String,
+    /// The predicate type it has, once somebody vouched for it.
+    pub predicate_type: Option<String>,
 }
 
 impl Refusal {

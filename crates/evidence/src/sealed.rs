@@ -87,9 +87,12 @@ impl Sealed {
         }
     }
 
-    /// The same, stored byte for byte as `bytes`: some old proofs are of these.
+    /// The same, stored byte for byte as `bytes`: some old proofs are of these. Without proofs they are not kept.
     pub(crate) fn stored_as(mut self, bytes: &[u8]) -> Self {
-        if let Message::Envelope { stored, .. } = &mut self.message {
+        let is_proved = !self.material.entries.is_empty() || !self.material.timestamps.is_empty();
+        if let Message::Envelope { stored, .. } = &mut self.message
+            && is_proved
+        {
             *stored = Some(bytes.to_vec());
         }
         self

@@ -88,6 +88,16 @@ pub(crate) fn read(payload: &[u8]) -> Result<Read, Refusal> {
     read_as(Carried::Signed, payload)
 }
 
+/// Refuses a large payload that nobody has vouched for yet, if it has more subjects than are read.
+///
+/// To verify it would cost more than to find that out; nothing else of it is looked at, and nothing is believed.
+pub(crate) fn check_size(payload: &[u8]) -> Result<(), Refusal> {
+    match std::str::from_utf8(payload) {
+        Ok(text) if payload.len() > LARGE => subject::check_count(text).map_err(unreadable),
+        _ => Ok(()),
+    }
+}
+
 /// Reads a statement out of an attestation manifest of BuildKit, whose layer may be annotated with its predicate type.
 ///
 /// It counts through a signature of that manifest, or of the index that lists it; none of its own makes it one.
@@ -213,6 +223,8 @@ struct Wire<'a> {
     predicate: Option<&'a RawValue>,
 }
 
+/// Where looking ahead is cheaper than a signature that is in vain.
+const LARGE: usize = 256 * 1024;
 const STATEMENT_TYPES: &[&str] = &[
     "https://in-toto.io/Statement/v1",
     "https://in-toto.io/Statement/v0.1",

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use crate::bundle::BundleFile;
 use crate::dsse::Envelope;
 use crate::evidence::{Artifact, Content, Evidence, Format, SignedContent, Verified, Voucher};
-use crate::rejection::{Reason, Refusal, Rejection};
+use crate::rejection::{Reason, Refusal};
 use crate::sealed::Sealed;
 use crate::statement::{Claim, Read};
 use crate::trust::{self, Authority, TrustError};
@@ -85,26 +85,17 @@ impl Verifier {
     ///
     /// # Errors
     ///
-    /// The rejection of a bundle that does not parse, does not verify, or is about something else.
+    /// Why it is refused: it does not parse, does not verify, or is about something else.
     pub fn verify_bundle(
         &self,
         bundle: &[u8],
         artifact: &Artifact<'_>,
         now: Timestamp,
-    ) -> Result<Vec<Verified<SignedContent>>, Rejection> {
-        self.bundle_file(bundle, artifact, now)
-            .map_err(|refusal| words::of_file(bundle, refusal))
-    }
-
-    fn bundle_file(
-        &self,
-        bytes: &[u8],
-        artifact: &Artifact<'_>,
-        now: Timestamp,
     ) -> Result<Vec<Verified<SignedContent>>, Refusal> {
         let digests = artifact.digests();
-        let (vouchers, content) = match bundle::read_file(bytes)? {
+        let (vouchers, content) = match bundle::read_file(bundle)? {
             BundleFile::Statement(sealed) => {
+                statement::check_size(sealed.payload())?;
                 let vouchers = vouch::vouchers(&sealed, &self.authorities, now)?;
                 let read = statement::read(sealed.payload());
                 let read = read.map_err(|refusal| signed_but(refusal, &vouchers))?;
@@ -127,7 +118,7 @@ impl Verifier {
             }
         };
         let subject = artifact.digest();
-        let manifest = Digest::of(bytes);
+        let manifest = Digest::of(bundle);
         let verified = vouchers.into_iter().map(|voucher| Verified {
             value: content.clone(),
             voucher,
@@ -153,6 +144,7 @@ struct Judging<'a> {
 impl Judging<'_> {
     fn signed(&mut self, attachment: &Attachment) -> Result<(), Refusal> {
         let (format, sealed) = seal(attachment)?;
+        statement::check_size(sealed.payload())?;
         let vouchers = vouch::vouchers(&sealed, self.authorities, self.now)?;
         let read = match attachment.form {
             Form::SimpleSigning => simple_signing::read(sealed.payload()),

@@ -46,9 +46,17 @@ pub(crate) async fn collect<S: Store>(
         store.remember_lack_of_referrers(image.image.repository());
     }
     found.extend(of_parts);
+    let attachments = distinct(found);
+    // A blob is fetched once and verified as often as it is attached: a few bytes of a manifest must not cost as much as
+    // all that they name.
+    let to_verify = attachments
+        .iter()
+        .filter_map(|attachment| attachment.bytes.as_ref());
+    let bytes = to_verify.map(|bytes| bytes.len() as u64).sum();
+    Budget::default().bytes(&store.host(image.image.repository()), bytes)?;
     Ok(Collected {
         content,
-        attachments: distinct(found),
+        attachments,
     })
 }
 

@@ -18,6 +18,10 @@ use std::process::ExitCode;
 
 use clock::Cost;
 
+// That of the binaries.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// One line of the result.
 struct Row {
     what: String,

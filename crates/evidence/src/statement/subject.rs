@@ -2,12 +2,13 @@
 //!
 //! Names never take part. Refuses more subjects, or more digests of one, than are read, at the first that is too many.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
 use countersign_image::{Algorithm, Digest, Fields, excerpt, limits};
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::rejection::{Reason, Refusal};
@@ -93,6 +94,37 @@ impl Subject {
     fn shown(&self) -> Option<String> {
         let hex = self.sha256.as_ref()?;
         Some(excerpt(&format!("sha256:{hex}")))
+    }
+}
+
+/// Fails with [`is_too_many`] if the statement `text` has too many subjects; stops at them, and at any other mistake.
+pub(super) fn check_count(text: &str) -> Result<(), serde_json::Error> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    match deserializer.deserialize_map(CountVisitor) {
+        Err(error) if is_too_many(&error) => Err(error),
+        _ => Ok(()),
+    }
+}
+
+struct CountVisitor;
+
+impl<'de> Visitor<'de> for CountVisitor {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a statement")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        while let Some(name) = members.next_key::<Cow<'de, str>>()? {
+            if name == "subject" {
+                members.next_value::<Subjects>()?;
+                // What comes after them may be large, and is for whoever is vouched for.
+                return Err(A::Error::custom("the subjects are few"));
+            }
+            members.next_value::<IgnoredAny>()?;
+        }
+        Ok(())
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! For messages, not for decisions: nothing here was verified.
 
-use countersign_image::{Attachment, Digest, Form, Origin, excerpt, media_type};
+use countersign_image::{Attachment, Form, Origin, excerpt, media_type};
 
 use crate::evidence::Format;
 use crate::predicate;
@@ -16,17 +16,6 @@ pub(super) fn rejection(attachment: &Attachment, refusal: Refusal) -> Rejection 
         predicate_type: refusal
             .predicate_type
             .or_else(|| claimed_predicate_type(attachment)),
-        reason: refusal.reason,
-        detail: refusal.detail,
-    }
-}
-
-/// The rejection of a bundle file.
-pub(super) fn of_file(bytes: &[u8], refusal: Refusal) -> Rejection {
-    Rejection {
-        format: Format::Bundle.as_str().to_owned(),
-        digest: Digest::of(bytes),
-        predicate_type: refusal.predicate_type,
         reason: refusal.reason,
         detail: refusal.detail,
     }

@@ -199,6 +199,50 @@ fn no_spelling_of_a_platform_escapes_a_list() {
     );
 }
 
+/// containerd lets a node run these where the index has nothing better for it.
+#[test]
+fn a_child_that_a_listed_node_would_fall_back_to_does_not_escape_a_list() {
+    let signer = Signer::new();
+    let of = |platform: &str| {
+        let words: Vec<_> = platform.split('/').collect();
+        let variant = words.get(2).unwrap_or(&"");
+        let parts = json!({ "os": words[0], "architecture": words[1], "variant": variant });
+        child(platform, parts)
+    };
+    let judged = |listed: &str, good: &[&str], other: &str| {
+        let children: Vec<_> = good.iter().chain([&other]).map(|name| of(name)).collect();
+        let mut image = Image::index(&children);
+        for name in good {
+            image = image.about(&digest(name)).signed_by(&signer);
+        }
+        let verdict = image.judge(&signed(&signer, listed));
+        codes(&verdict).first().map_or("admitted", |(_, code)| *code).to_owned()
+    };
+    let both = "[linux/amd64, linux/arm64]";
+    for (listed, good, other) in [
+        (both, "linux/arm64", "linux/386"),
+        (both, "linux/amd64", "linux/arm/v7"),
+        (both, "linux/amd64", "linux/arm"),
+        ("[linux/amd64, linux/s390x]", "linux/amd64/v3", "linux/386"),
+        ("[linux/amd64/v3, linux/s390x]", "linux/s390x", "linux/amd64"),
+        ("[linux/amd64/v3, linux/s390x]", "linux/s390x", "linux/amd64/v2"),
+        ("[linux/arm/v7, linux/s390x]", "linux/s390x", "linux/arm/v6"),
+        ("[linux/arm64/v9, linux/s390x]", "linux/s390x", "linux/arm64"),
+    ] {
+        assert_eq!(judged(listed, &[good], other), "unsigned", "{listed} {other}");
+    }
+    // Where there is something better, no listed node runs the other.
+    for (listed, good, other) in [
+        (both, ["linux/arm64", "linux/amd64"], "linux/386"),
+        (both, ["linux/arm64/v8", "linux/amd64"], "linux/arm/v7"),
+        ("[linux/arm/v7, linux/s390x]", ["linux/s390x", "linux/arm"], "linux/arm/v6"),
+        ("[linux/arm/v6, linux/s390x]", ["linux/s390x", "linux/s390x"], "linux/arm/v7"),
+        (both, ["linux/arm64", "linux/arm64"], "windows/386"),
+    ] {
+        assert_eq!(judged(listed, &good, other), "admitted", "{listed} {other}");
+    }
+}
+
 #[test]
 fn a_failed_summary_of_one_platform_denies_the_index_and_no_other_platform() {
     let gate = Signer::new();

@@ -312,6 +312,23 @@ async fn survives_many_large_attachments_together() {
     );
 }
 
+// It is fetched once, and verified as often as it is attached.
+#[tokio::test]
+async fn survives_one_large_attachment_in_many_layers() {
+    let registry = TestRegistry::start().await;
+    let image = push_api(&registry);
+    let layer = bundle(&"x".repeat(MIB + 1));
+    registry.push_referrer(&image, BUNDLE, &vec![layer.clone(); 63]);
+    assert_eq!(code(&client(&registry), &api(&registry)).await, "ok");
+    registry.push_referrer(&image, BUNDLE, &[layer]);
+    let error = look(&client(&registry), &api(&registry)).await.unwrap_err();
+    assert_eq!(error.code(), "too_large");
+    assert!(
+        error.to_string().contains("all that is attached"),
+        "{error}"
+    );
+}
+
 #[tokio::test]
 async fn survives_a_body_of_one_byte_a_second() {
     for path in ["manifests/1.0", "referrers/*", "blobs/*"] {

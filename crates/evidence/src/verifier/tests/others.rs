@@ -101,7 +101,7 @@ fn what_nobody_signed_or_nobody_reads_is_named() {
         NOW,
     );
     let found = evidence.rejected.iter().map(|rejection| {
-        let Rejection {
+        let crate::Rejection {
             format,
             predicate_type,
             reason,
