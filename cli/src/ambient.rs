@@ -12,7 +12,7 @@ use tokio::process::Command;
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, plain};
 
 /// A token and where it is from, from the first that has one.
 pub(crate) async fn token(
@@ -68,7 +68,7 @@ async fn buildkite() -> Result<Zeroizing<String>, Failure> {
     let output = timeout(PATIENCE, child)
         .await
         .map_err(|_| failed("it does not answer"))?
-        .map_err(|error| failed(&error.to_string()))?;
+        .map_err(|error| failed(&plain(&error)))?;
     let text = Zeroizing::new(output.stdout);
     match std::str::from_utf8(&text) {
         Ok(token) if output.status.success() => Ok(Zeroizing::new(token.trim().to_owned())),

@@ -126,7 +126,7 @@ pub(crate) fn host(text: &str) -> Result<String, String> {
 pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
-        _ => Err("expected KEY=VALUE".to_owned()),
+        _ => Err("expected a name, `=` and a value".to_owned()),
     }
 }
 

@@ -1,9 +1,13 @@
 //! What attached bytes claim to be, before anybody verified them: for showing, never for deciding.
 
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use countersign_evidence::predicate;
-use countersign_image::{Attachment, Form, Origin, excerpt, parse_strict};
+use countersign_image::{
+    Attachment, AttestationManifest, Digest, Document, Form, Origin, excerpt, parse_strict,
+};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -57,6 +61,48 @@ pub(crate) fn statement(attachment: &Attachment) -> Option<Statement> {
     parse_strict(&STANDARD.decode(envelope.payload).ok()?).ok()
 }
 
+/// What `attachment` claims to speak of, if that is not `image` as a whole: a platform in its index, else a digest.
+pub(crate) fn part(attachment: &Attachment, image: &Digest, content: &Document) -> Option<String> {
+    let index = match content {
+        Document::Index(index) => Some(index),
+        Document::Manifest(_) => None,
+    };
+    let digest = match attachment.form {
+        Form::Bundle | Form::Envelope => said(statement(attachment)?, image)?,
+        Form::SimpleSigning => {
+            let payload: Payload = parse_strict(attachment.bytes.as_ref()?).ok()?;
+            payload.critical.image.digest
+        }
+        Form::Statement => {
+            let listed = index?.attestation_manifests().ok()?;
+            let it = |known: &AttestationManifest<'_>| known.manifest.digest == attachment.manifest;
+            listed.into_iter().find(it)?.child.digest.to_string()
+        }
+        _ => return None,
+    };
+    if digest == image.to_string() {
+        return None;
+    }
+    let mut children = index.into_iter().flat_map(|index| &index.manifests);
+    let child = children.find(|child| child.digest.to_string() == digest);
+    let platform = child.and_then(|child| child.platform.as_ref());
+    let platform = platform.filter(|platform| platform.os != "unknown");
+    Some(platform.map_or_else(|| excerpt(&digest), ToString::to_string))
+}
+
+/// The subject of a statement: `image` if it is among several, else the first.
+fn said(statement: Statement, image: &Digest) -> Option<String> {
+    let subjects = statement.subject.into_iter();
+    let mut digests = subjects.flat_map(|subject| subject.digest);
+    let (first, image) = (digests.next(), image.to_string());
+    let shown = |(algorithm, hex): (String, String)| format!("{algorithm}:{hex}");
+    let first = shown(first?);
+    Some(match digests.map(shown).any(|other| other == image) {
+        true => image,
+        false => first,
+    })
+}
+
 fn bare_statement(attachment: &Attachment) -> Option<Statement> {
     parse_strict(attachment.bytes.as_ref()?).ok()
 }
@@ -104,12 +150,36 @@ pub(crate) struct Statement {
     pub(crate) predicate_type: String,
     /// What it says, as it was written.
     pub(crate) predicate: Box<RawValue>,
+    #[serde(default)]
+    subject: Vec<Subject>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Bundle {
     dsse_envelope: Box<RawValue>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Subject {
+    #[serde(default)]
+    digest: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+struct Payload {
+    critical: Critical,
+}
+
+#[derive(Deserialize)]
+struct Critical {
+    image: Image,
+}
+
+#[derive(Deserialize)]
+struct Image {
+    #[serde(rename = "docker-manifest-digest")]
+    digest: String,
 }
 
 #[derive(Deserialize)]

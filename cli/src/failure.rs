@@ -102,6 +102,11 @@ impl Failure {
         &self.details
     }
 
+    /// The stable code.
+    pub(crate) fn code(&self) -> Option<&str> {
+        self.code.as_deref()
+    }
+
     /// What to do about it.
     pub(crate) fn hint(&self) -> &str {
         self.hint.as_deref().unwrap_or(match self.status {
@@ -196,7 +201,7 @@ pub(crate) fn flag_hint(error: &SourceError) -> Option<String> {
 }
 
 /// What the system says, without its number for it.
-fn plain(error: &io::Error) -> String {
+pub(crate) fn plain(error: &io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error ").next().unwrap_or_default();
     let mut characters = text.chars();

@@ -46,9 +46,10 @@ impl KeylessArgs {
         registry: &RegistryArgs,
     ) -> Result<Option<Witnesses>, Failure> {
         let Some(config) = self.config()? else {
-            return Ok(None);
+            return self.stamped_by::<()>(&[]).map(|()| None);
         };
         let endpoints = config.for_key(now)?;
+        self.stamped_by(&endpoints.timestamp_authorities)?;
         self.witnesses(Services::new(client(registry)?, endpoints))
             .map(Some)
     }
@@ -71,6 +72,7 @@ impl KeylessArgs {
             }
         };
         let endpoints = config.for_identity(now)?;
+        self.stamped_by(&endpoints.timestamp_authorities)?;
         self.witnesses(Services::new(client(registry)?, endpoints))
     }
 
@@ -131,6 +133,18 @@ impl KeylessArgs {
         SigningConfig::from_json(text.as_bytes())
             .map(Some)
             .map_err(|error| Failure::from(error).about(path.display()))
+    }
+
+    /// Refuses to go on without the timestamp that is demanded.
+    fn stamped_by<T>(&self, authorities: &[T]) -> Result<(), Failure> {
+        if self.root.wants_timestamps() && authorities.is_empty() {
+            return Err(Failure::usage(
+                "a timestamp is demanded, and no timestamp authority is named",
+            )
+            .coded("timestamp_missing")
+            .hinted("name one in --signing-config, or leave out --use-signed-timestamps"));
+        }
+        Ok(())
     }
 
     fn witnesses(&self, services: Services) -> Result<Witnesses, Failure> {

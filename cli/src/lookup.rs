@@ -1,6 +1,6 @@
 //! What is attached to an image, fetched once for the commands that show or verify it.
 
-use countersign_evidence::{Evidence, Format, Identity, Rejection, Verifier};
+use countersign_evidence::{Evidence, Format, Identity, Rejection, Verified, Verifier};
 use countersign_image::{
     Attachment, Collected, Form, ImageSource, Needs, PinnedReference, Reference, Repository,
     excerpt,
@@ -28,17 +28,41 @@ impl Found {
 
     /// Why one attached thing counts for nothing, if so.
     pub(crate) fn doubt(&self, verifier: &Verifier, attachment: &Attachment) -> Option<Rejection> {
+        self.judge(verifier, attachment).err()
+    }
+
+    /// Who vouches for one attached thing, or why it counts for nothing.
+    pub(crate) fn judge(
+        &self,
+        verifier: &Verifier,
+        attachment: &Attachment,
+    ) -> Result<Vec<SignerOut>, Rejection> {
+        let is_bare = attachment.form == Form::Statement;
+        let evidence = self.evidence_of(verifier, attachment);
+        let of_it = |format: &str| (format == Format::BuildKit.as_str()) == is_bare;
+        let mut rejected = evidence.rejected.into_iter();
+        if let Some(rejection) = rejected.rfind(|rejection| of_it(&rejection.format)) {
+            return Err(rejection);
+        }
+        let signatures = evidence.signatures.iter();
+        let signatures = signatures.filter(|found| of_it(found.format().as_str()));
+        let statements = evidence.statements.iter();
+        let statements = statements.filter(|found| of_it(found.format().as_str()));
+        Ok(signatures
+            .map(SignerOut::new)
+            .chain(statements.map(SignerOut::new))
+            .collect())
+    }
+
+    fn evidence_of(&self, verifier: &Verifier, attachment: &Attachment) -> Evidence {
         if attachment.form != Form::Statement {
-            let evidence = self.verify(verifier, std::slice::from_ref(attachment));
-            return evidence.rejected.into_iter().next();
+            return self.verify(verifier, std::slice::from_ref(attachment));
         }
         // A bare statement counts by a signature that is attached beside it.
         let signed = self.collected.attachments.iter();
         let signed = signed.filter(|other| other.form != Form::Statement);
         let together: Vec<_> = signed.chain([attachment]).cloned().collect();
-        let mut rejected = self.verify(verifier, &together).rejected.into_iter();
-        let format = Format::BuildKit.as_str();
-        rejected.rfind(|rejection| rejection.format == format)
+        self.verify(verifier, &together)
     }
 }
 
@@ -104,8 +128,38 @@ impl std::fmt::Display for RejectionOut {
             digest,
             ..
         } = self;
-        let kind = self.predicate_type.as_deref().unwrap_or("of unknown type");
-        write!(f, "{format} {digest}, {kind}: {detail} ({reason})")
+        let kind = self.predicate_type.as_ref();
+        let kind = kind.map_or_else(String::new, |kind| format!(", {kind}"));
+        write!(f, "{format} {digest}{kind}: {detail} ({reason})")
+    }
+}
+
+/// Who signed something, and what is known of when.
+#[derive(Debug, Serialize)]
+pub(crate) struct SignerOut {
+    identity: Identity,
+    /// When it existed, by the word of logs and timestamp authorities.
+    times: Vec<String>,
+    /// Whether a trusted log holds it.
+    logged: bool,
+}
+
+impl SignerOut {
+    /// Of something verified.
+    pub(crate) fn new<T>(signed: &Verified<T>) -> Self {
+        Self {
+            identity: signed.identity().clone(),
+            times: signed.times().iter().map(ToString::to_string).collect(),
+            logged: signed.logged(),
+        }
+    }
+
+    /// In words: by whom, at what time, whether in a log.
+    pub(crate) fn in_words(&self) -> String {
+        let time = self.times.first();
+        let time = time.map_or_else(String::new, |time| format!(", at {time}"));
+        let logged = if self.logged { ", in a log" } else { "" };
+        format!("by {}{time}{logged}", by(&self.identity))
     }
 }
 

@@ -43,6 +43,36 @@ impl SourceArgs {
         };
         Ok((Source::Layout(Box::new(layout)), references))
     }
+
+    /// Where `image` is.
+    pub(crate) fn place(&self, image: &str) -> Place {
+        let Some(directory) = &self.layout else {
+            return Place::Registry(image.to_owned());
+        };
+        let named = match self.images.is_empty() && self.image_file.is_none() {
+            true => String::new(),
+            false => format!(" {image}"),
+        };
+        Place::Layout(format!("--layout {}{named}", directory.display()))
+    }
+
+    /// `failure`, with advice for where it happened.
+    pub(crate) fn advise(&self, failure: Failure) -> Failure {
+        match (&self.layout, failure.code()) {
+            (None, _) => failure,
+            (Some(_), Some("image_not_found")) => failure
+                .hinted("without IMAGE, the one image of the layout is meant; `cosign save` and others may give it no name"),
+            (Some(_), _) => failure.hinted("the layout is damaged or was altered: save the image again"),
+        }
+    }
+}
+
+/// Where an image is, as words of a command line.
+pub(crate) enum Place {
+    /// In a registry, where things can be attached to it.
+    Registry(String),
+    /// In a layout, which nothing is attached to.
+    Layout(String),
 }
 
 /// Where images are looked at.
@@ -70,11 +100,20 @@ impl ImageSource for Source {
 }
 
 fn failure(error: LayoutError) -> Failure {
+    let hint = match &error {
+        LayoutError::NoImage { .. } => Some(
+            "it lists nothing but what is attached to images: save the image into it too"
+                .to_owned(),
+        ),
+        LayoutError::Unreadable { .. } => Some("check who may read it".to_owned()),
+        other => other.hint(),
+    };
     let failure = Failure::usage(error.to_string()).coded(error.code());
-    match error.hint() {
-        Some(hint) => failure.hinted(hint),
-        None => failure,
-    }
+    failure.hinted(
+        hint.unwrap_or_else(|| {
+            "the layout is damaged or was altered: save the image again".to_owned()
+        }),
+    )
 }
 
 /// What an image without a name is shown as.

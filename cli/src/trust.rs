@@ -3,12 +3,12 @@
 //! Refuses an identity without its issuer, and a pattern where a text is meant: a part of either is no identity.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use countersign_evidence::{
     Authority, CertificateChain, IdentityMatcher, Pattern, Signers, Transparency, TrustRoot,
-    Verifier, claim_named,
+    Verifier, claim_named, claim_names,
 };
 
 use crate::args;
@@ -95,7 +95,7 @@ impl TrustRootArgs {
         let root = match TrustRoot::built_in(name) {
             Some(root) => root,
             None => {
-                let json = args::read(name.as_ref())?;
+                let json = read_root(name)?;
                 let root = TrustRoot::from_json(name, json.as_bytes(), 1).map_err(|error| {
                     let failure = Failure::usage(error.to_string()).coded(error.code());
                     failure
@@ -115,6 +115,11 @@ impl TrustRootArgs {
     /// Whether transparency logs do not count.
     pub(crate) fn ignores_logs(&self) -> bool {
         self.insecure_ignore_tlog
+    }
+
+    /// Whether a timestamp is demanded.
+    pub(crate) fn wants_timestamps(&self) -> bool {
+        self.use_signed_timestamps
     }
 
     /// What a signature has to prove under `root` beside the certificate.
@@ -285,7 +290,10 @@ impl SignerArgs {
             let known = claim_named(name).ok_or_else(|| {
                 Failure::usage(format!("certificates have no claim {name:?}"))
                     .coded("claim_unknown")
-                    .hinted("as runnerEnvironment, sourceRepositoryURI, buildSignerURI; docs/reference/policies.md lists them all")
+                    .hinted(format!(
+                        "known: {}",
+                        claim_names().collect::<Vec<_>>().join(", ")
+                    ))
             })?;
             claims.insert(known, value.clone());
         }
@@ -302,6 +310,18 @@ pub(crate) struct Signer {
     pub(crate) words: &'static str,
     /// Whether nothing but the key is demanded.
     pub(crate) only_key: bool,
+}
+
+/// The text of a `trusted_root.json`; one that is not there may be the name of a root, misspelt.
+pub(crate) fn read_root(name: &str) -> Result<String, Failure> {
+    args::read(name.as_ref()).map_err(|failure| {
+        if Path::new(name).exists() {
+            return failure;
+        }
+        failure.hinted(
+            "public-good and github are built in; any other is the path of a trusted_root.json",
+        )
+    })
 }
 
 fn pattern(

@@ -12,7 +12,7 @@ use countersign_policy::{
 use countersign_registry::{Settings, TufError, TufLocation, TufRepository, TufSource, TufTarget};
 use jiff::Timestamp;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, plain};
 use crate::printer::Printer;
 use crate::registry::RegistryArgs;
 use crate::run::block_on;
@@ -87,20 +87,24 @@ fn open(source: &TrustRootSource, settings: &Settings) -> Result<TufRepository, 
         }
         countersign_policy::TufRepository::Url(url) => url
             .parse()
-            .map_err(|error| unusable(&source.document, &error))?,
+            .map_err(|error| unusable(&source.document, None, &error))?,
     };
-    let root = wanted
-        .root
-        .as_deref()
-        .map(|path| read_root(&source.beside(path)));
+    let root = wanted.root.as_deref().map(|path| source.beside(path));
     let tuf = TufSource {
         name: source.name.clone(),
         location: Some(location),
-        root: root.transpose()?,
+        root: root.as_deref().map(read_root).transpose()?,
         target: wanted.target.clone(),
         cache: cache(),
     };
-    TufRepository::open(tuf, settings).map_err(|error| unusable(&source.document, &error))
+    TufRepository::open(tuf, settings).map_err(|error| {
+        let failure = unusable(&source.document, root.as_deref(), &error);
+        match error {
+            TufError::NoRepository { .. } => failure
+                .hinted("name in `tuf` the `root`: the root.json that you trust to begin with"),
+            _ => failure,
+        }
+    })
 }
 
 /// The `root.json` of a repository.
@@ -108,15 +112,28 @@ pub(crate) fn read_root(path: &Path) -> Result<Vec<u8>, Failure> {
     fs::read(path).map_err(|error| Failure::unreadable(path, &error))
 }
 
-/// What is wrong with a source, whatever its repository says.
-pub(crate) fn unusable(place: &str, error: &TufError) -> Failure {
-    hinted(Failure::usage(error.to_string()), error).about(place)
+/// What is wrong with a source, or with the `root.json` that was given, whatever its repository says.
+pub(crate) fn unusable(place: &str, root: Option<&Path>, error: &TufError) -> Failure {
+    let failure = hinted(Failure::usage(error.to_string()), error);
+    let failure = match (root, error) {
+        (Some(root), TufError::Malformed { .. } | TufError::Untrusted { .. }) => failure
+            .about(root.display())
+            .hinted("the root.json of the repository is meant, as its 1.root.json"),
+        _ => failure,
+    };
+    failure.about(place)
 }
 
 /// Why nothing fresh could be had.
 pub(crate) fn could_not_refresh(name: &str, error: &TufError) -> Failure {
-    hinted(Failure::could_not_look(error.to_string()), error)
-        .about(format_args!("the trust root {name} could not be refreshed"))
+    let failure = match error {
+        TufError::Unreadable { path, source } => {
+            Failure::could_not_look(format!("cannot read {}: {}", path.display(), plain(source)))
+                .hinted("check the path")
+        }
+        _ => Failure::could_not_look(error.to_string()),
+    };
+    hinted(failure, error).about(format_args!("the trust root {name} could not be refreshed"))
 }
 
 fn hinted(failure: Failure, error: &TufError) -> Failure {

@@ -2,6 +2,7 @@
 
 mod checking;
 mod children;
+mod conformance;
 mod keyless;
 mod keys;
 mod looking;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::args::{OutputArgs, StorageArgs};
 use crate::claims::{self, Claim};
 use crate::failure::Failure;
-use crate::lookup::{self, Found};
+use crate::lookup::{self, Found, SignerOut};
 use crate::printer::{Output, Printer};
 use crate::run::block_on;
 use crate::source::SourceArgs;
@@ -39,7 +39,9 @@ pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure>
         for reference in &references {
             match lookup::find(&source, reference, &needs).await {
                 Ok(found) => images.push(ImageOut::new(reference, &found, verifier)),
-                Err(failure) => status = status.and(printer.failure(&failure)),
+                Err(failure) => {
+                    status = status.and(printer.failure(&args.source.advise(failure)));
+                }
             }
         }
         match args.output.output {
@@ -76,6 +78,9 @@ struct AttachedOut {
     format: &'static str,
     origin: &'static str,
     manifest: String,
+    /// What it speaks of, if not the whole image: a platform, else a digest. A claim, unless it is verified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    of: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     artifact_type: Option<String>,
     /// Whether it carries a signature of its own.
@@ -83,6 +88,9 @@ struct AttachedOut {
     /// Absent when nobody was named to verify by.
     #[serde(skip_serializing_if = "Option::is_none")]
     verified: Option<bool>,
+    /// Who vouches for it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    signers: Vec<SignerOut>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -126,8 +134,10 @@ impl ImageOut {
             } else {
                 ("├─", "│ ")
             };
+            let of = attached.of.as_ref();
+            let of = of.map_or_else(String::new, |part| format!(" of {part}"));
             printer.data(&format!(
-                "{branch} {}: {}",
+                "{branch} {}: {}{of}",
                 attached.verdict(),
                 attached.what
             ));
@@ -135,6 +145,9 @@ impl ImageOut {
                 "{stem}   {}, {}, {}",
                 attached.format, attached.origin, attached.manifest
             ));
+            for signer in &attached.signers {
+                printer.data(&format!("{stem}   {}", signer.in_words()));
+            }
             if let Some(detail) = &attached.detail {
                 printer.data(&format!(
                     "{stem}   {detail} ({})",
@@ -148,8 +161,13 @@ impl ImageOut {
 impl AttachedOut {
     fn new(attachment: &Attachment, found: &Found, verifier: Option<&Verifier>) -> Self {
         let claim = Claim::of(attachment);
-        let doubt = verifier.map(|verifier| found.doubt(verifier, attachment));
-        let rejection = doubt.as_ref().and_then(Option::as_ref);
+        let judged = verifier.map(|verifier| found.judge(verifier, attachment));
+        let verified = judged.as_ref().map(Result::is_ok);
+        let (signers, rejection) = match judged {
+            Some(Ok(signers)) => (signers, None),
+            Some(Err(rejection)) => (Vec::new(), Some(rejection)),
+            None => (Vec::new(), None),
+        };
         Self {
             what: claim.in_words(),
             predicate_type: match claim {
@@ -159,14 +177,16 @@ impl AttachedOut {
             format: claims::format(attachment),
             origin: claims::origin(attachment),
             manifest: attachment.manifest.to_string(),
+            of: claims::part(attachment, found.image.digest(), &found.collected.content),
             artifact_type: attachment
                 .artifact_type
                 .as_deref()
                 .map(countersign_image::excerpt),
             signed: !matches!(attachment.form, Form::Statement | Form::UnsignedSbom),
-            verified: doubt.as_ref().map(Option::is_none),
-            reason: rejection.map(|rejection| rejection.reason.code()),
-            detail: rejection.map(|rejection| rejection.detail.clone()),
+            verified,
+            signers,
+            reason: rejection.as_ref().map(|rejection| rejection.reason.code()),
+            detail: rejection.map(|rejection| rejection.detail),
         }
     }
 

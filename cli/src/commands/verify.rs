@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use countersign_evidence::{Evidence, Identity, Signature, Statement, Verified, predicate};
+use countersign_evidence::{Evidence, Signature, Statement, Verified, predicate};
 use countersign_image::{Descriptor, Document, Needs, Reference};
 use countersign_signing::PredicateType;
 use serde::Serialize;
@@ -10,10 +10,10 @@ use serde::Serialize;
 use crate::args::{AnnotationArgs, OutputArgs, StorageArgs};
 use crate::commands::attest::predicate_type;
 use crate::failure::Failure;
-use crate::lookup::{self, Found, RejectionOut, by};
+use crate::lookup::{self, Found, RejectionOut, SignerOut};
 use crate::printer::{Output, Printer};
 use crate::run::block_on;
-use crate::source::SourceArgs;
+use crate::source::{Place, SourceArgs};
 use crate::status::ExitStatus;
 use crate::trust::{Signer, SignerArgs};
 
@@ -61,7 +61,7 @@ pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure>
             let found = match lookup::find(&source, reference, &needs).await {
                 Ok(found) => found,
                 Err(failure) => {
-                    status = status.and(printer.failure(&failure));
+                    status = status.and(printer.failure(&args.source.advise(failure)));
                     continue;
                 }
             };
@@ -69,7 +69,8 @@ pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure>
             if args.output.output == Output::Text {
                 result.print(printer);
             }
-            if let Some(failure) = result.failure(&wanted) {
+            let place = args.source.place(&result.image);
+            if let Some(failure) = result.failure(&wanted, &place) {
                 status = status.and(printer.failure(&failure));
             }
             results.push(result);
@@ -229,7 +230,7 @@ impl ResultOut {
         }
     }
 
-    fn failure(&self, wanted: &Wanted<'_>) -> Option<Failure> {
+    fn failure(&self, wanted: &Wanted<'_>, place: &Place) -> Option<Failure> {
         if !self.found.is_empty() {
             return None;
         }
@@ -244,27 +245,6 @@ impl ResultOut {
             |one, other| one.detail == other.detail,
             |rejection| format!("does not count: {rejection}"),
         );
-        let hint = match (
-            self.others.is_empty() && self.rejected.is_empty(),
-            wanted.kind,
-        ) {
-            _ if !self.lacking.is_empty() => format!(
-                "sign the index, which covers every child: `countersign sign --recursive {}`",
-                self.image
-            ),
-            (false, _) => format!(
-                "`countersign inspect {}` shows all that is attached",
-                self.image
-            ),
-            (true, None) => format!(
-                "nothing is attached; to sign it: `countersign sign --key KEY {}`",
-                self.image
-            ),
-            (true, Some(kind)) => format!(
-                "nothing is attached; to attest it: `countersign attest --key KEY --type {kind} --predicate FILE {}`",
-                self.image
-            ),
-        };
         let failure = Failure::denied(format!(
             "{}: no {} by this {}{}",
             self.image,
@@ -281,8 +261,48 @@ impl ResultOut {
             failure
                 .coded(code)
                 .detailed(others.into_iter().chain(near))
-                .hinted(hint),
+                .hinted(self.hint(wanted, place)),
         )
+    }
+
+    /// What to do: attach what is lacking, or see what there is.
+    fn hint(&self, wanted: &Wanted<'_>, place: &Place) -> String {
+        let image = match place {
+            Place::Registry(image) => image,
+            Place::Layout(_) if !self.lacking.is_empty() => {
+                return "sign the index, which covers every child, and save it again".to_owned();
+            }
+            Place::Layout(words) => {
+                let nothing = match wanted.kind {
+                    _ if !self.others.is_empty() || !self.rejected.is_empty() => "",
+                    None => "nothing is attached that is a signature; ",
+                    Some(_) => "nothing is attached; ",
+                };
+                return format!(
+                    "{nothing}`countersign inspect {words}` shows all that the layout holds"
+                );
+            }
+        };
+        let key = match self.signer {
+            "key" => " --key KEY",
+            _ => "",
+        };
+        if !self.lacking.is_empty() {
+            return format!(
+                "sign the index, which covers every child: `countersign sign --recursive{key} {image}`"
+            );
+        }
+        if !self.others.is_empty() || !self.rejected.is_empty() {
+            return format!("`countersign inspect {image}` shows all that is attached");
+        }
+        match wanted.kind {
+            None => format!(
+                "nothing is attached that is a signature; to sign it: `countersign sign{key} {image}`"
+            ),
+            Some(kind) => format!(
+                "nothing is attached; to attest it: `countersign attest{key} --type {kind} --predicate FILE {image}`"
+            ),
+        }
     }
 }
 
@@ -313,13 +333,10 @@ struct FoundOut {
     predicate_type: Option<String>,
     format: &'static str,
     manifest: String,
-    identity: Identity,
+    #[serde(flatten)]
+    signer: SignerOut,
     #[serde(skip_serializing_if = "Option::is_none")]
     platform: Option<String>,
-    /// When it existed, by the word of logs and timestamp authorities.
-    times: Vec<String>,
-    /// Whether a trusted log holds it.
-    logged: bool,
     annotations: BTreeMap<String, String>,
 }
 
@@ -345,10 +362,8 @@ impl FoundOut {
             predicate_type,
             format: found.format().as_str(),
             manifest: found.manifest().to_string(),
-            identity: found.identity().clone(),
+            signer: SignerOut::new(found),
             platform: found.platform().map(ToString::to_string),
-            times: found.times().iter().map(ToString::to_string).collect(),
-            logged: found.logged(),
             annotations,
         }
     }
@@ -356,7 +371,7 @@ impl FoundOut {
     fn in_words(&self) -> String {
         let of = self.platform.as_ref();
         let of = of.map_or_else(String::new, |platform| format!(" of {platform}"));
-        format!("{}{of}, by {}", self.what(), by(&self.identity))
+        format!("{}{of}, {}", self.what(), self.signer.in_words())
     }
 
     fn what(&self) -> String {

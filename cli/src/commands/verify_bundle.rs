@@ -5,14 +5,14 @@
 use std::fs;
 use std::path::PathBuf;
 
-use countersign_evidence::{Artifact, Identity, Rejection, SignedContent, Verified};
+use countersign_evidence::{Artifact, Reason, Refusal, SignedContent, Verified};
 use countersign_image::{Digest, limits};
 use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::args::{self, OutputArgs};
 use crate::failure::Failure;
-use crate::lookup::by;
+use crate::lookup::SignerOut;
 use crate::printer::{Output, Printer};
 use crate::status::ExitStatus;
 use crate::trust::SignerArgs;
@@ -73,7 +73,39 @@ pub(crate) fn run(arguments: &Args, printer: &Printer) -> Result<ExitStatus, Fai
             rejection.detail
         ))
         .coded(rejection.reason.code())
-        .hinted("look at which identity, key, digest and trust root were named")),
+        .hinted(hint(rejection.reason, signer.words == "key"))),
+    }
+}
+
+/// What to look at, by why the bundle is refused.
+fn hint(reason: Reason, by_key: bool) -> &'static str {
+    match reason {
+        Reason::CertificateUntrusted if by_key => {
+            "name who signed with --certificate-identity and --certificate-oidc-issuer, not with --key"
+        }
+        Reason::KeyMismatch if !by_key => "name who signed with --key, not with an identity",
+        Reason::CertificateUntrusted | Reason::SctInvalid | Reason::SctMissing => {
+            "was it signed under another trust root? --trusted-root names the one to verify by"
+        }
+        Reason::ClaimMismatch | Reason::IdentityMismatch | Reason::IssuerMismatch => {
+            "if that is who should have signed it, name them; --certificate-identity, --certificate-oidc-issuer and --certificate-claim are compared whole"
+        }
+        Reason::KeyMismatch => {
+            "is --key the public key of who signed it, and --digest or --artifact what was signed?"
+        }
+        Reason::LogEntryMismatch | Reason::SignatureInvalid | Reason::SubjectMismatch => {
+            "is --digest or --artifact what was signed? if it is, do not trust the bundle"
+        }
+        Reason::LogMissing => {
+            "logs of another trust root do not count: --trusted-root names it; --insecure-ignore-tlog demands none"
+        }
+        Reason::TimestampMissing => {
+            "timestamp authorities of another trust root do not count: --trusted-root names it"
+        }
+        Reason::Malformed | Reason::TooMany | Reason::UnsupportedFormat => {
+            "one whole Sigstore bundle of version 0.1, 0.2 or 0.3 is meant, as cosign, gh or sigstore-python write it"
+        }
+        _ => "ask who gave you the bundle for one that verifies; nothing in it can be relied on",
     }
 }
 
@@ -91,15 +123,8 @@ struct ResultOut {
     signers: Vec<SignerOut>,
 }
 
-#[derive(Serialize)]
-struct SignerOut {
-    identity: Identity,
-    times: Vec<String>,
-    logged: bool,
-}
-
 impl ResultOut {
-    fn new(verdict: &Result<Vec<Verified<SignedContent>>, Rejection>) -> Self {
+    fn new(verdict: &Result<Vec<Verified<SignedContent>>, Refusal>) -> Self {
         let (signers, rejection) = match verdict {
             Ok(signers) => (signers.as_slice(), None),
             Err(rejection) => (Default::default(), Some(rejection)),
@@ -117,23 +142,7 @@ impl ResultOut {
     fn print(&self, printer: &Printer) {
         let what = self.predicate_type.as_deref().unwrap_or("signature");
         for signer in &self.signers {
-            let when = signer.times.first();
-            let when = when.map_or_else(String::new, |time| format!(", at {time}"));
-            let logged = if signer.logged { ", in a log" } else { "" };
-            printer.data(&format!(
-                "verified: {what}, by {}{when}{logged}",
-                by(&signer.identity)
-            ));
-        }
-    }
-}
-
-impl SignerOut {
-    fn new(signed: &Verified<SignedContent>) -> Self {
-        Self {
-            identity: signed.identity().clone(),
-            times: signed.times().iter().map(ToString::to_string).collect(),
-            logged: signed.logged(),
+            printer.data(&format!("verified: {what}, {}", signer.in_words()));
         }
     }
 }

@@ -46,7 +46,7 @@ async fn inspect_shows_everything_as_a_tree() {
     │ sha256:[…] linux/arm64
     ├─ not checked: signature
     │    simple-signing, tag .sig, sha256:[…]
-    ├─ not checked: SBOM
+    ├─ unsigned: SBOM
     │    unsigned, tag .sbom, sha256:[…]
     └─ not checked: attestation https://spdx.dev/Document
          bundle, referrer, sha256:[…]
@@ -64,11 +64,13 @@ async fn inspect_shows_everything_as_a_tree() {
     │ sha256:[…] linux/arm64
     ├─ verified: signature
     │    simple-signing, tag .sig, sha256:[…]
+    │    by key sha256:[…]
     ├─ does not verify: SBOM
     │    unsigned, tag .sbom, sha256:[…]
     │    an SBOM (text/spdx+json) that nobody signed (unsigned)
     └─ verified: attestation https://spdx.dev/Document
          bundle, referrer, sha256:[…]
+         by key sha256:[…]
     --- stderr
     "#);
 }
@@ -101,6 +103,29 @@ async fn inspect_writes_the_same_as_json() {
             ],
         ])
     );
+}
+
+#[tokio::test]
+async fn inspect_says_what_each_thing_is_of_and_by_whom() {
+    let shell = Shell::with_keys(TestRegistry::builder()).await;
+    shell
+        .registry
+        .push_index("shop/api", "1", &["linux/amd64", "linux/arm64"], "one");
+    shell
+        .run("sign --key release.key --recursive REGISTRY/shop/api:1")
+        .await
+        .is(0);
+    for (verifier, by) in [("", json!(null)), ("--key release.pub", json!("key"))] {
+        let command = format!("inspect -o json {verifier} REGISTRY/shop/api:1");
+        let image = &shell.run(&command).await.is(0).json()[0];
+        let attached = image["attached"].as_array().unwrap();
+        let mut parts: Vec<_> = attached.iter().map(|one| one["of"].as_str()).collect();
+        parts.sort();
+        assert_eq!(parts, [None, Some("linux/amd64"), Some("linux/arm64")]);
+        for one in attached {
+            assert_eq!(one["signers"][0]["identity"]["kind"], by, "{one}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -138,7 +163,7 @@ async fn what_nobody_vouches_for_is_marked_and_can_be_left_out() {
         marks,
         [
             "nobody signed this (unsigned)",
-            "not verified; --key KEY would"
+            "not verified; --key KEY would, or an identity"
         ]
     );
 

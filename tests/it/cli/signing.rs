@@ -162,6 +162,21 @@ async fn a_verification_that_fails_says_what_is_nearest_once() {
 }
 
 #[tokio::test]
+async fn a_timestamp_that_nobody_would_give_is_not_left_out_silently() {
+    let shell = Shell::with_keys(TestRegistry::builder()).await;
+    shell.registry.push_image("shop/api", "1", "one");
+    let ended = shell
+        .run("sign --key release.key --use-signed-timestamps REGISTRY/shop/api:1")
+        .await
+        .is(2);
+    assert!(
+        ended.stderr.contains("(timestamp_missing)"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[tokio::test]
 async fn nothing_is_signed_unless_every_image_is_there() {
     let shell = Shell::with_keys(TestRegistry::builder()).await;
     shell.image("shop/api", "1", "one");

@@ -10,10 +10,11 @@ use countersign_evidence::{
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::args::{self, OutputArgs};
+use crate::args::OutputArgs;
 use crate::failure::Failure;
 use crate::printer::{Output, Printer};
 use crate::status::ExitStatus;
+use crate::trust::read_root;
 
 /// Show what trust roots hold: authorities and logs, and when each counts
 #[derive(Debug, clap::Args)]
@@ -71,7 +72,7 @@ impl Shown {
             }
             None => {
                 let path = Path::new(name);
-                let json = args::read(path)?;
+                let json = read_root(name)?;
                 let root = TrustRoot::from_json(name, json.as_bytes(), 1);
                 let root = root.map_err(|error| refused(name, &error))?;
                 let written = fs::metadata(path).and_then(|file| file.modified());

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use countersign_evidence::TrustRoot;
-use countersign_registry::{TufRepository, TufSource};
+use countersign_registry::{TufError, TufRepository, TufSource};
 use jiff::Timestamp;
 
 use crate::failure::Failure;
@@ -41,7 +41,15 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure> {
-    let unusable = |error| tuf::unusable(&args.name, &error);
+    let unusable = |error| {
+        let failure = tuf::unusable(&args.name, args.root.as_deref(), &error);
+        match error {
+            TufError::NoRepository { .. } => failure.hinted(
+                "built in are public-good and github; for another name --mirror and --root",
+            ),
+            _ => failure,
+        }
+    };
     let location = args.mirror.as_deref().map(str::parse).transpose();
     let source = TufSource {
         name: args.name.clone(),
