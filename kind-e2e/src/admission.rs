@@ -5,6 +5,7 @@
 mod changes;
 mod charted;
 mod images;
+mod keyless;
 mod scope;
 mod stage;
 mod words;
@@ -43,6 +44,9 @@ const SCENARIOS: &[Scenario<Stage>] = &scenarios![
     images::admits_what_was_built_and_described,
     images::pins_the_tag_that_was_judged,
     images::rejects_a_tag_that_was_moved,
+    keyless::admits_what_a_workflow_signed,
+    keyless::rejects_what_another_workflow_signed,
+    keyless::rejects_a_key_in_place_of_a_workflow,
     changes::rejects_an_image_changed_in_place,
     changes::admits_a_signed_image_changed_in_place,
     changes::lets_labels_change_when_the_registry_is_gone,

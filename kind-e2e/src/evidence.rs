@@ -145,6 +145,25 @@ impl Predicate {
     }
 }
 
+/// Runs a program that signs an image, or attests something about it.
+pub(crate) fn attach(
+    tools: &Tools,
+    program: &str,
+    args: &[&str],
+    image: &Image,
+    what: Option<Predicate>,
+) -> Outcome<Ran> {
+    let file = what.map(|what| what.file(tools)).transpose()?;
+    let reference = image.by_digest();
+    let mut all = vec![if what.is_some() { "attest" } else { "sign" }];
+    all.extend(args);
+    if let (Some(what), Some(file)) = (what, &file) {
+        all.extend(["--type", what.alias(), "--predicate", file]);
+    }
+    all.push(&reference);
+    tools.run(program, all)
+}
+
 /// `127.0.0.1:PORT`, where the image lies.
 pub(crate) fn host(image: &Image) -> &str {
     image.repository.split('/').next().unwrap_or_default()

@@ -4,6 +4,7 @@
 
 mod crane;
 mod keys;
+mod layouts;
 mod ours;
 mod theirs;
 
@@ -37,6 +38,8 @@ const SCENARIOS: &[Scenario<Bench>] = &scenarios![
     theirs::finds_what_lies_in_another_repository,
     theirs::answers_to_cosigns_own_command_line,
     theirs::finds_every_signer_whatever_form_each_chose,
+    layouts::verifies_a_layout_that_cosign_saved,
+    layouts::finds_nothing_in_a_layout_that_has_nothing,
     ours::both_cosigns_verify_our_bundles,
     ours::both_cosigns_verify_our_tags,
     ours::both_cosigns_verify_what_we_attach_in_both_forms,

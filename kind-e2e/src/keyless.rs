@@ -8,7 +8,7 @@ mod theirs;
 
 use std::rc::Rc;
 
-use crate::evidence::{Key, Predicate};
+use crate::evidence::{Key, Predicate, attach};
 use crate::failure::Outcome;
 use crate::process::Ran;
 use crate::registry::{Image, Kind, Registry};
@@ -35,6 +35,7 @@ const SCENARIOS: &[Scenario<Bench>] = &scenarios![
     theirs::demands_a_certificate_log_unless_told_otherwise,
     theirs::demands_what_a_certificate_must_claim,
     theirs::verifies_the_bundle_alone,
+    theirs::verifies_a_layout_that_cosign_saved,
     theirs::finds_both_who_signed,
     ours::cosign_verifies_what_we_sign_and_attest,
     ours::cosign_refuses_what_another_identity_signed,
@@ -69,31 +70,9 @@ impl Bench {
         };
         let began = [None, Some(Predicate::Sbom)]
             .into_iter()
-            .try_for_each(|what| bench.cosign_attaches(RELEASE, &bench.signed, what));
+            .try_for_each(|what| bench.sigstore.cosign_attaches(RELEASE, &bench.signed, what));
         began.map_err(|failure| failure.during(bench.logs()))?;
         Ok(bench)
-    }
-
-    /// What cosign 3 attaches in the name of a workflow.
-    fn cosign_attaches(
-        &self,
-        workflow: Workflow,
-        image: &Image,
-        what: Option<Predicate>,
-    ) -> Outcome {
-        let token = self.sigstore.token(workflow)?;
-        let services = [
-            "--yes",
-            "--signing-config",
-            &self.sigstore.signing_config,
-            "--trusted-root",
-            &self.sigstore.root,
-            "--identity-token",
-            &token,
-        ];
-        self.attaches("cosign3", &services, image, what)?
-            .exits(0)
-            .map(drop)
     }
 
     /// What we attach in the name of a workflow.
@@ -133,15 +112,7 @@ impl Bench {
         image: &Image,
         what: Option<Predicate>,
     ) -> Outcome<Ran> {
-        let file = what.map(|what| what.file(&self.tools)).transpose()?;
-        let reference = image.by_digest();
-        let mut all = vec![if what.is_some() { "attest" } else { "sign" }];
-        all.extend(args);
-        if let (Some(what), Some(file)) = (what, &file) {
-            all.extend(["--type", what.alias(), "--predicate", file]);
-        }
-        all.push(&reference);
-        self.tools.run(program, all)
+        attach(&self.tools, program, args, image, what)
     }
 
     /// Our verdict on a reference.
@@ -161,7 +132,11 @@ impl Bench {
         reference: &str,
         what: Option<Predicate>,
     ) -> Outcome<Ran> {
-        let command = ["verify", "verify-attestation"][usize::from(what.is_some())];
+        let command = if what.is_some() {
+            "verify-attestation"
+        } else {
+            "verify"
+        };
         let signer = self.believing(&self.signer(workflow));
         let kind = what.map(|what| ["--type", what.alias()]);
         let args = [command]

@@ -62,6 +62,13 @@ impl Ran {
         Ok(self)
     }
 
+    /// Fails unless the command failed, whatever its code, and said why in these words.
+    pub(crate) fn fails_saying(self, words: &str) -> Outcome<Self> {
+        let failed = self.code.is_some_and(|code| code != 0);
+        ensure(failed, || self.describe("wanted a failure"))?;
+        self.saying(words)
+    }
+
     /// Fails unless the command wrote these words, to either output.
     pub(crate) fn saying(self, words: &str) -> Outcome<Self> {
         let said = self.stdout.contains(words) || self.stderr.contains(words);

@@ -1,4 +1,4 @@
-//! What is played, in order: the command lines and registries first, then the cluster.
+//! What is played, in order: the command lines and registries first, then identities and builds, then the cluster.
 
 use std::process::ExitCode;
 use std::rc::Rc;

@@ -9,10 +9,13 @@ use std::rc::Rc;
 
 use countersign_testkit::IdentityProvider;
 use jiff::Timestamp;
+use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 
 use self::servers::{START, Servers};
+use crate::evidence::{Predicate, attach};
 use crate::failure::Outcome;
+use crate::registry::Image;
 use crate::tools::Tools;
 
 /// A running Sigstore, and what its users need to know of it.
@@ -89,6 +92,34 @@ impl Sigstore {
     /// The variables by which a job of [`RELEASE`] asks for its token.
     pub(crate) fn job(&self) -> [(&'static str, String); 2] {
         self.provider.request()
+    }
+
+    /// What cosign 3 attaches in the name of a workflow.
+    pub(crate) fn cosign_attaches(
+        &self,
+        workflow: Workflow,
+        image: &Image,
+        what: Option<Predicate>,
+    ) -> Outcome {
+        let token = self.token(workflow)?;
+        let services = [
+            "--yes",
+            "--signing-config",
+            &self.signing_config,
+            "--trusted-root",
+            &self.root,
+            "--identity-token",
+            &token,
+        ];
+        attach(&self.tools, "cosign3", &services, image, what)?
+            .exits(0)
+            .map(drop)
+    }
+
+    /// The trust root, as it goes into a policy.
+    pub(crate) fn trusted_root(&self) -> Outcome<Value> {
+        let json = std::fs::read_to_string(self.tools.home().join(&self.root))?;
+        Ok(serde_json::from_str(&json)?)
     }
 
     /// The URL of Fulcio.

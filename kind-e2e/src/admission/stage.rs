@@ -1,12 +1,12 @@
-//! What the scenarios are played in: a cluster with the chart installed, registries, and two keys of which one is
-//! trusted.
+//! What the scenarios are played in: a cluster with the chart installed, registries, two keys of which one is trusted,
+//! and a Sigstore.
 
 use std::rc::Rc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{accepts, rejects};
+use super::{accepts, keyless, rejects};
 use crate::chart::{Chart, Installed, NAMESPACE};
 use crate::cluster::Cluster;
 use crate::evidence::{BUILDER, Key, Predicate};
@@ -15,6 +15,7 @@ use crate::kubectl::{Namespace, Namespaces};
 use crate::manifest::pod;
 use crate::registry::{Image, Kind, Registry};
 use crate::runner::World;
+use crate::sigstore::Sigstore;
 use crate::tools::{Tools, free_port};
 use crate::webhook::Webhook;
 
@@ -30,6 +31,7 @@ pub(super) struct Stage {
     pub(super) mortal: Registry,
     pub(super) release: Key,
     pub(super) stranger: Key,
+    pub(super) sigstore: Sigstore,
     pub(super) tools: Rc<Tools>,
     pub(super) cluster: Cluster,
     namespaces: Namespaces,
@@ -42,10 +44,14 @@ impl Stage {
         let mortal = Registry::start(Kind::Reference, tools)?;
         let release = Key::ours(tools, "release")?;
         let stranger = Key::ours(tools, "stranger")?;
+        let sigstore = Sigstore::start(tools, "sigstore")?;
 
         let place = Place::free(cluster.callback.as_deref())?;
         issue_certificate(tools, &place.host)?;
-        let values = values(&place, &release.pem()?, &registry.host, &mortal.host);
+        let mut values = values(&place, &release.pem()?, &registry.host, &mortal.host);
+        let [root, policy] = keyless::documents(&sigstore, &format!("{}/ci/**", registry.host))?;
+        values["policies"]["trust-root.yaml"] = root.to_string().into();
+        values["policies"]["keyless.yaml"] = policy.to_string().into();
         tools.file("values.json", &values.to_string())?;
         let chart = Chart::with_values(tools, &["values.json", "tls-values.yaml"]);
 
@@ -63,6 +69,7 @@ impl Stage {
             mortal,
             release,
             stranger,
+            sigstore,
             tools,
             cluster,
             namespaces,
@@ -152,6 +159,7 @@ impl World for Stage {
             self.webhook.logs(),
             self.registry.logs(),
             self.mortal.logs(),
+            self.sigstore.logs(),
             self.cluster.logs(),
         ]
         .join("\n")

@@ -179,9 +179,35 @@ pub(super) fn verifies_the_bundle_alone(bench: &Bench) -> Outcome {
         .map(drop)
 }
 
+pub(super) fn verifies_a_layout_that_cosign_saved(bench: &Bench) -> Outcome {
+    let saved = format!("saved-{}", bench.registry.kind.name());
+    bench
+        .tools
+        .must("cosign3", ["save", "--dir", &saved, &bench.signed.by_tag()])?;
+    let verify = |workflow, more: &[&str]| {
+        let flags = bench.believing(&bench.signer(workflow));
+        let flags = flags.iter().map(String::as_str);
+        let head = ["verify", "--layout", &saved];
+        let more = more.iter().copied();
+        bench
+            .tools
+            .run("countersign", head.into_iter().chain(flags).chain(more))
+    };
+    for more in [&[][..], &["--type", Predicate::Sbom.alias()]] {
+        verify(RELEASE, more)?
+            .exits(0)?
+            .saying(&bench.signed.digest)?
+            .saying(&RELEASE.subject())?;
+        verify(STRANGER, more)?
+            .exits(1)?
+            .saying("(identity_mismatch)")?;
+    }
+    Ok(())
+}
+
 pub(super) fn finds_both_who_signed(bench: &Bench) -> Outcome {
     let image = bench.registry.push("keyless/both")?;
-    bench.cosign_attaches(STRANGER, &image, None)?;
+    bench.sigstore.cosign_attaches(STRANGER, &image, None)?;
     bench
         .verify_by(RELEASE, &image.by_tag(), &[])?
         .exits(1)?

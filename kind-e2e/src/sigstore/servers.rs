@@ -48,7 +48,7 @@ impl Servers {
     pub(super) fn logs(&self) -> String {
         self.processes
             .each_ref()
-            .map(|server| server.tail(5))
+            .map(|server| server.tail(3))
             .join("\n")
     }
 }
