@@ -48,15 +48,15 @@ pub(crate) struct SignerArgs {
 /// cosign's flags for claims that GitHub's older certificates carry.
 #[derive(Debug, clap::Args)]
 struct GitHubArgs {
-    #[arg(long, hide = true)]
+    #[arg(long, hide = true, conflicts_with = "key")]
     certificate_github_workflow_trigger: Option<String>,
-    #[arg(long, hide = true)]
+    #[arg(long, hide = true, conflicts_with = "key")]
     certificate_github_workflow_sha: Option<String>,
-    #[arg(long, hide = true)]
+    #[arg(long, hide = true, conflicts_with = "key")]
     certificate_github_workflow_name: Option<String>,
-    #[arg(long, hide = true)]
+    #[arg(long, hide = true, conflicts_with = "key")]
     certificate_github_workflow_repository: Option<String>,
-    #[arg(long, hide = true)]
+    #[arg(long, hide = true, conflicts_with = "key")]
     certificate_github_workflow_ref: Option<String>,
 }
 
@@ -256,7 +256,16 @@ impl SignerArgs {
     }
 
     fn is_half(&self) -> bool {
-        self.certificate_oidc_issuer.is_some()
+        let github = &self.github;
+        let of_github = [
+            &github.certificate_github_workflow_trigger,
+            &github.certificate_github_workflow_sha,
+            &github.certificate_github_workflow_name,
+            &github.certificate_github_workflow_repository,
+            &github.certificate_github_workflow_ref,
+        ];
+        of_github.iter().any(|claim| claim.is_some())
+            || self.certificate_oidc_issuer.is_some()
             || self.certificate_oidc_issuer_regexp.is_some()
             || !self.certificate_claim.is_empty()
             || self.ca_roots.is_some()

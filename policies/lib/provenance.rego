@@ -27,6 +27,8 @@ may_name(provenance) if {
 may_name(provenance) if {
 	count(_listed(provenance)) == 0
 	_is_its_own_word(provenance)
+	some entry in _entries(provenance)
+	provenance.identity.issuer == entry.issuer
 }
 
 # Why it proves the level that it proves, in words.

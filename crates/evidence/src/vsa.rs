@@ -2,7 +2,8 @@
 //!
 //! Takes over what the verifier says and judges none of it: a level counts only where a rule trusts this signer for this
 //! verifier. Refuses a summary without a required member, with another result than the two that there are, or with two
-//! levels of one track, so that none is read as weaker or stronger than it was meant.
+//! levels of one track, so that none is read as weaker or stronger than it was meant. One that says that the artifact
+//! failed is never refused for what else it lacks.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +23,7 @@ use crate::rejection::{Reason, Refusal};
 pub struct VerificationSummary {
     /// Who verified, as it calls itself.
     pub verifier: SummaryVerifier,
-    /// As what the artifact was verified: where its consumers fetch it from.
+    /// As what the artifact was verified: where its consumers fetch it from. Empty where a failure does not say it.
     pub resource_uri: String,
     /// What it was verified against.
     pub policy: SummaryPolicy,
@@ -105,6 +106,10 @@ pub(crate) fn read(
             "verification summaries before version 1, which know no tracks, are not read",
         ));
     }
+    whole(predicate).or_else(|refusal| bare_failure(predicate).ok_or(refusal))
+}
+
+fn whole(predicate: &RawValue) -> Result<VerificationSummary, Refusal> {
     let wire: Wire = json::object(predicate.get()).map_err(malformed)?;
     let Fields(verifier) = wire.verifier;
     let Fields(policy) = wire.policy;
@@ -144,6 +149,30 @@ pub(crate) fn read(
         check_passed(&summary)?;
     }
     Ok(summary)
+}
+
+/// A failure keeps its force also where other members are missing or malformed: only who says it must be known.
+fn bare_failure(predicate: &RawValue) -> Option<VerificationSummary> {
+    let verdict: Verdict = json::object(predicate.get()).ok()?;
+    let Fields(Verifier { id }) = verdict.verifier;
+    let says_so = verdict.verification_result == FAILED && !id.is_empty();
+    says_so.then(|| VerificationSummary {
+        verifier: SummaryVerifier {
+            id,
+            version: BTreeMap::new(),
+        },
+        resource_uri: String::new(),
+        policy: SummaryPolicy {
+            uri: String::new(),
+            digest: BTreeMap::new(),
+        },
+        result: SummaryResult::Failed,
+        levels: Vec::new(),
+        dependency_levels: None,
+        slsa_version: None,
+        time_verified: None,
+        input_attestations: Vec::new(),
+    })
 }
 
 fn check_passed(summary: &VerificationSummary) -> Result<(), Refusal> {
@@ -219,6 +248,18 @@ struct WireVerifier {
 struct WirePolicy {
     uri: String,
     digest: Option<BTreeMap<String, String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Verdict {
+    verifier: Fields<Verifier>,
+    verification_result: String,
+}
+
+#[derive(Deserialize)]
+struct Verifier {
+    id: String,
 }
 
 const FAILED: &str = "FAILED";

@@ -74,7 +74,7 @@ impl Platforms {
             }];
         }
         let mut scopes: Vec<(Option<&Digest>, Scope)> = Vec::new();
-        for child in children.iter().filter(|child| self.selects(child)) {
+        for child in self.selected(children) {
             let own = speaks_of(evidence, &child.digest).then_some(&child.digest);
             let name = name(child);
             match scopes.iter_mut().find(|(known, _)| *known == own) {
@@ -95,22 +95,59 @@ impl Platforms {
         scopes.into_iter().map(|(_, scope)| scope).collect()
     }
 
-    fn selects(&self, child: &Descriptor) -> bool {
+    /// The children that nodes of these platforms could run: those of a listed one, and where the index has none that is
+    /// just that, those that such a node falls back to.
+    fn selected<'c>(&self, children: &'c [Descriptor]) -> Vec<&'c Descriptor> {
         let Self::Listed(listed) = self else {
-            return true;
+            return children.iter().collect();
         };
-        // Container runtimes read what is missing here from the image, or take it for the node's own.
-        let known =
-            |platform: &&Platform| !platform.os.is_empty() && !platform.architecture.is_empty();
-        let Some(platform) = child.platform.as_ref().filter(known).map(normal) else {
-            return true;
+        let platforms: Vec<_> = children.iter().map(known).collect();
+        let is_listed = |platform: &Option<Platform>| match platform {
+            Some(platform) => listed.iter().any(|wanted| is_of(platform, wanted)),
+            // Container runtimes read what is missing here from the image, or take it for the node's own.
+            None => true,
         };
-        listed.iter().any(|wanted| {
-            wanted.os == platform.os
-                && wanted.architecture == platform.architecture
-                && (wanted.variant.is_none() || wanted.variant == platform.variant)
-        })
+        if !platforms.iter().any(is_listed) {
+            return Vec::new();
+        }
+        let lacking = listed
+            .iter()
+            .filter(|wanted| !platforms.iter().flatten().any(|found| found == *wanted));
+        let lacking: Vec<_> = lacking.collect();
+        let is_second_best = |platform: &Option<Platform>| {
+            let platform = platform.as_ref();
+            platform.is_some_and(|found| lacking.iter().any(|wanted| falls_back(wanted, found)))
+        };
+        children
+            .iter()
+            .zip(&platforms)
+            .filter(|(_, platform)| is_listed(platform) || is_second_best(platform))
+            .map(|(child, _)| child)
+            .collect()
     }
+}
+
+/// What a child says that it runs on, if it says it.
+fn known(child: &Descriptor) -> Option<Platform> {
+    let platform = child.platform.as_ref();
+    let platform = platform.filter(|known| !known.os.is_empty() && !known.architecture.is_empty());
+    platform.map(normal)
+}
+
+fn is_of(platform: &Platform, wanted: &Platform) -> bool {
+    wanted.os == platform.os
+        && wanted.architecture == platform.architecture
+        && (wanted.variant.is_none() || wanted.variant == platform.variant)
+}
+
+/// Whether a node of `wanted` runs what is for `found`, where there is nothing better (containerd's `platforms.Only`).
+fn falls_back(wanted: &Platform, found: &Platform) -> bool {
+    let architectures = (wanted.architecture.as_str(), found.architecture.as_str());
+    wanted.os == found.os
+        && match architectures {
+            ("amd64", "386") | ("arm64", "arm") => true,
+            (wanted_one, found_one) => wanted_one == found_one && found.variant < wanted.variant,
+        }
 }
 
 /// The names of the listed platforms.

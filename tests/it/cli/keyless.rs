@@ -420,3 +420,35 @@ fn config() -> Value {
 fn service(url: &str) -> Value {
     json!({"url": url, "majorApiVersion": 1, "validFor": {"start": "2024-01-01T00:00:00Z"}, "operator": "x"})
 }
+
+// What would not be looked at must not be asked for.
+#[tokio::test]
+async fn a_claim_about_a_certificate_is_refused_beside_a_key_and_without_an_identity() {
+    let shell = Shell::with_keys(TestRegistry::builder()).await;
+    for claim in [
+        "claim runnerEnvironment=github-hosted",
+        "github-workflow-trigger push",
+        "github-workflow-sha 0f",
+        "github-workflow-name release",
+        "github-workflow-repository acme/app",
+        "github-workflow-ref refs/heads/main",
+    ] {
+        let command = format!("--certificate-{claim} REGISTRY/shop/api:1");
+        let ended = shell
+            .run(&format!("verify --key release.pub {command}"))
+            .await;
+        assert_eq!(ended.code, 2, "{claim}: {}", ended.stderr);
+        assert!(
+            ended.stderr.contains("cannot be used with"),
+            "{}",
+            ended.stderr
+        );
+        let ended = shell.run(&format!("inspect {command}")).await;
+        assert_eq!(ended.code, 2, "{claim}: {}", ended.stderr);
+        assert!(
+            ended.stderr.contains("add --certificate-identity"),
+            "{}",
+            ended.stderr
+        );
+    }
+}

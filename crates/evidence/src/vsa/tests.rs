@@ -144,6 +144,26 @@ fn a_failure_reaches_nothing_and_keeps_its_force() {
     assert_eq!(read_v1(&failed).unwrap().result, SummaryResult::Failed);
 }
 
+// Otherwise an older summary that passed would speak alone.
+#[test]
+fn a_failure_keeps_its_force_without_all_that_a_summary_must_have() {
+    for member in ["resourceUri", "policy", "verifiedLevels"] {
+        for without in [json!(null), json!({}), json!(7)] {
+            let mut failed = with("verificationResult", json!("FAILED"));
+            failed[member] = without;
+            let summary = read_v1(&failed).unwrap();
+            assert_eq!(summary.result, SummaryResult::Failed, "{failed}");
+            assert_eq!(summary.verifier.id, self::summary()["verifier"]["id"]);
+            assert!(!summary.reaches("SLSA_BUILD_LEVEL_0"));
+        }
+    }
+    for nobody in [json!(null), json!({}), json!({"id": ""})] {
+        let mut failed = with("verificationResult", json!("FAILED"));
+        failed["verifier"] = nobody;
+        assert_eq!(read_v1(&failed).unwrap_err().reason, Reason::VsaMalformed);
+    }
+}
+
 #[test]
 fn what_is_not_said_outright_is_refused() {
     let mut rows: Vec<(Value, &str)> = vec![

@@ -216,7 +216,10 @@ fn a_child_that_a_listed_node_would_fall_back_to_does_not_escape_a_list() {
             image = image.about(&digest(name)).signed_by(&signer);
         }
         let verdict = image.judge(&signed(&signer, listed));
-        codes(&verdict).first().map_or("admitted", |(_, code)| *code).to_owned()
+        codes(&verdict)
+            .first()
+            .map_or("admitted", |(_, code)| *code)
+            .to_owned()
     };
     let both = "[linux/amd64, linux/arm64]";
     for (listed, good, other) in [
@@ -224,19 +227,43 @@ fn a_child_that_a_listed_node_would_fall_back_to_does_not_escape_a_list() {
         (both, "linux/amd64", "linux/arm/v7"),
         (both, "linux/amd64", "linux/arm"),
         ("[linux/amd64, linux/s390x]", "linux/amd64/v3", "linux/386"),
-        ("[linux/amd64/v3, linux/s390x]", "linux/s390x", "linux/amd64"),
-        ("[linux/amd64/v3, linux/s390x]", "linux/s390x", "linux/amd64/v2"),
+        (
+            "[linux/amd64/v3, linux/s390x]",
+            "linux/s390x",
+            "linux/amd64",
+        ),
+        (
+            "[linux/amd64/v3, linux/s390x]",
+            "linux/s390x",
+            "linux/amd64/v2",
+        ),
         ("[linux/arm/v7, linux/s390x]", "linux/s390x", "linux/arm/v6"),
-        ("[linux/arm64/v9, linux/s390x]", "linux/s390x", "linux/arm64"),
+        (
+            "[linux/arm64/v9, linux/s390x]",
+            "linux/s390x",
+            "linux/arm64",
+        ),
     ] {
-        assert_eq!(judged(listed, &[good], other), "unsigned", "{listed} {other}");
+        assert_eq!(
+            judged(listed, &[good], other),
+            "unsigned",
+            "{listed} {other}"
+        );
     }
     // Where there is something better, no listed node runs the other.
     for (listed, good, other) in [
         (both, ["linux/arm64", "linux/amd64"], "linux/386"),
         (both, ["linux/arm64/v8", "linux/amd64"], "linux/arm/v7"),
-        ("[linux/arm/v7, linux/s390x]", ["linux/s390x", "linux/arm"], "linux/arm/v6"),
-        ("[linux/arm/v6, linux/s390x]", ["linux/s390x", "linux/s390x"], "linux/arm/v7"),
+        (
+            "[linux/arm/v7, linux/s390x]",
+            ["linux/s390x", "linux/arm"],
+            "linux/arm/v6",
+        ),
+        (
+            "[linux/arm/v6, linux/s390x]",
+            ["linux/s390x", "linux/s390x"],
+            "linux/arm/v7",
+        ),
         (both, ["linux/arm64", "linux/arm64"], "windows/386"),
     ] {
         assert_eq!(judged(listed, &good, other), "admitted", "{listed} {other}");

@@ -86,6 +86,16 @@ test_denies_a_workflow_by_the_certificate_of_another if {
 	denial.code == "builder_not_allowed"
 }
 
+# Any authority can write that name into a certificate of its own.
+test_denies_a_workflow_by_a_certificate_of_that_name_from_elsewhere if {
+	named := {"kind": "certificate", "subject": _workflow.builderId, "claims": {}}
+	every identity in [named, object.union(named, {"issuer": "https://issuer.acme.example"})] {
+		forged := object.union(object.remove(_workflow, ["identity"]), {"authorities": ["lab"], "identity": identity})
+		some denial in builder_id.deny with input as _input([forged]) with data.params as _allow_workflow with data.builders as _shipped
+		denial.code == "builder_not_allowed"
+	}
+}
+
 test_takes_the_holder_of_the_certificate_for_the_builder_of_what_buildkit_wrote if {
 	run := {
 		"builderId": "https://github.com/acme/app/actions/runs/1/attempts/1",
