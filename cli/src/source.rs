@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use countersign_image::{Collected, ImageSource, Needs, Reference, Resolved, SourceError};
+use countersign_image::{Collected, Digest, ImageSource, Needs, Reference, Resolved, SourceError};
 use countersign_registry::{Client, Layout, LayoutError};
 
 use crate::args;
@@ -61,7 +61,7 @@ impl SourceArgs {
         match (&self.layout, failure.code()) {
             (None, _) => failure,
             (Some(_), Some("image_not_found")) => failure
-                .hinted("without IMAGE, the one image of the layout is meant; `cosign save` and others may give it no name"),
+                .hinted("an image goes by the name that the layout gives it, or by its digest; without IMAGE, the only one is meant"),
             (Some(_), _) => failure.hinted("the layout is damaged or was altered: save the image again"),
         }
     }
@@ -105,6 +105,10 @@ fn failure(error: LayoutError) -> Failure {
             "it lists nothing but what is attached to images: save the image into it too"
                 .to_owned(),
         ),
+        LayoutError::SeveralImages { names, .. } => {
+            let names: Vec<_> = names.iter().map(|name| reference_to(name)).collect();
+            Some(format!("name one of {}", names.join(", ")))
+        }
         LayoutError::Unreadable { .. } => Some("check who may read it".to_owned()),
         other => other.hint(),
     };
@@ -114,6 +118,17 @@ fn failure(error: LayoutError) -> Failure {
             "the layout is damaged or was altered: save the image again".to_owned()
         }),
     )
+}
+
+/// What a layout calls an image, as IMAGE has to be written: names may be tags or digests alone.
+fn reference_to(name: &str) -> String {
+    if name.parse::<Digest>().is_ok() {
+        format!("{UNNAMED}@{name}")
+    } else if name.contains(['/', ':']) {
+        name.to_owned()
+    } else {
+        format!("{UNNAMED}:{name}")
+    }
 }
 
 /// What an image without a name is shown as.

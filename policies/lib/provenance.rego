@@ -2,6 +2,8 @@
 # name of a builder, is text that whoever signed could choose.
 package lib.provenance
 
+import data.lib.image
+
 verified := object.get(input, ["evidence", "provenance"], [])
 
 # Who built. BuildKit knows no builder, or takes the run that called it for one: where a certificate
@@ -114,4 +116,28 @@ _names_no_builder(provenance) if {
 _buildkit := {
 	"https://mobyproject.org/buildkit@v1",
 	"https://github.com/moby/buildkit/blob/master/docs/attestations/slsa-definitions.md",
+}
+
+# What to do where there is none that is verified.
+default fix := "countersign attest --key KEY --type slsaprovenance1 --predicate provenance.json IMAGE@DIGEST"
+
+fix := sprintf(
+	"countersign attest --key KEY --type slsaprovenance1 --predicate provenance.json %s",
+	[image.pinned],
+) if {
+	not _by_buildkit
+}
+
+fix := sprintf(
+	"sign the index, which vouches for what BuildKit put into it: countersign sign --key KEY %s",
+	[image.pinned],
+) if {
+	_by_buildkit
+}
+
+_by_buildkit if {
+	some entry in object.get(input, ["evidence", "rejected"], [])
+	entry.format == "buildkit"
+	entry.reason == "unsigned"
+	startswith(entry.predicateType, "https://slsa.dev/provenance/")
 }

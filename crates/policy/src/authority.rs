@@ -140,6 +140,12 @@ fn read_trust_root(
         return trust_roots.find(node, problems).map(Some);
     }
     if let Some(node) = fields.get("trustRoot") {
+        if fields.get("transparency").is_none() {
+            let message = "the trust root counts for nothing, for no proof is asked for";
+            let hint =
+                "add `transparency: log` or `transparency: timestamp`, or leave the trust root out";
+            problems.advise(fields.key("trustRoot"), "invalid_value", message, hint);
+        }
         return trust_roots.find(node, problems).map(Some);
     }
     let wanted = transparency.is_some_and(|wanted| wanted != Transparency::NONE);

@@ -237,6 +237,20 @@ fn a_root_that_is_wrong_is_told_once() {
 }
 
 #[test]
+fn a_root_of_which_no_proof_is_asked_is_refused() {
+    let error = refused(&key(", trustRoot: lab"));
+    assert_eq!(error.code, "invalid_value");
+    assert!(
+        error.message.contains("no proof is asked for"),
+        "{}",
+        error.message
+    );
+    assert!(error.hint.unwrap().contains("transparency: log"));
+    let authority = load(&key(", transparency: none, trustRoot: lab"));
+    assert_eq!(authority.transparency, Transparency::NONE);
+}
+
+#[test]
 fn keys_prove_nothing_more_unless_it_is_asked_for() {
     let authority = load(&key(""));
     assert_eq!(authority.transparency, Transparency::NONE);

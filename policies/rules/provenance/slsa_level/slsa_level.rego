@@ -31,10 +31,7 @@ deny contains {
 	"code": "no_provenance",
 	"msg": sprintf("wanted %s, found no verified provenance", [_wanted]),
 	"details": {"wanted": _wanted, "found": ["no verified provenance"], "nearest": misses.provenance},
-	"fix": sprintf(
-		"countersign attest --key KEY --type slsaprovenance1 --predicate provenance.json %s",
-		[image.pinned],
-	),
+	"fix": provenance.fix,
 } if {
 	count(provenance.verified) == 0
 }

@@ -36,6 +36,19 @@ test_denies_without_provenance if {
 	}
 }
 
+test_says_how_what_buildkit_wrote_would_count if {
+	unsigned := [{
+		"format": "buildkit",
+		"digest": "sha256:0123456789abcdef",
+		"predicateType": "https://slsa.dev/provenance/v1",
+		"reason": "unsigned",
+		"detail": "BuildKit's",
+	}]
+	wrote := object.union(_input([]), {"evidence": {"provenance": [], "rejected": unsigned}})
+	some denial in slsa_level.deny with input as wrote with data.params as {"minimum": 1} with data.builders as _builders
+	startswith(denial.fix, "sign the index, which vouches for what BuildKit put into it: countersign sign")
+}
+
 test_denies_a_builder_that_is_not_listed if {
 	other := object.union(_provenance, {"builderId": "https://elsewhere.example/v1"})
 	some denial in slsa_level.deny with input as _input([other]) with data.params as {"minimum": 3} with data.builders as _builders
