@@ -133,10 +133,12 @@ impl TrustRootArgs {
 
     /// What a signature has to prove beside a key: nothing, unless a root is named.
     fn of_key(&self, root: Option<&TrustRoot>) -> Transparency {
-        let in_log = !self.insecure_ignore_tlog && root.is_some_and(|root| root.log_count() > 0);
-        Transparency {
-            logs: u8::from(in_log),
-            timestamps: u8::from(self.use_signed_timestamps),
+        match root {
+            Some(root) if !self.insecure_ignore_tlog => self.transparency(root),
+            _ => Transparency {
+                logs: 0,
+                timestamps: u8::from(self.use_signed_timestamps),
+            },
         }
     }
 }
@@ -187,20 +189,23 @@ impl SignerArgs {
     }
 
     fn by_key(&self, key: &str) -> Result<Authority, Failure> {
-        let root = match self.root.named()? {
+        let named = self.root.named()?;
+        // A log is demanded under a root that was named, and not under the one that only says who may stamp.
+        let transparency = self.root.of_key(named.as_deref());
+        let trust_root = match named {
             None if self.root.use_signed_timestamps => Some(self.root.root()?),
             named => named,
         };
         Ok(Authority {
             name: key.to_owned(),
             signers: Signers::Keys(vec![keys::read_public(key)?]),
-            transparency: self.root.of_key(root.as_deref()),
-            trust_root: root,
+            trust_root,
+            transparency,
         })
     }
 
     fn by_identity(&self, subject: Pattern) -> Result<Authority, Failure> {
-        let name = "--certificate-identity".to_owned();
+        let name = subject.to_string();
         let claims = self.claims()?;
         if let Some(path) = &self.ca_roots {
             let chain = CertificateChain::from_pem(&args::read(path)?).map_err(|error| {

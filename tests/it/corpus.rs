@@ -248,7 +248,7 @@ async fn look(case_name: &str, key: &str, referrers: bool) -> Result<Evidence, S
         &resolved.image,
         Some(&collected.content),
         &collected.attachments,
-        jiff::Timestamp::now(),
+        crate::world::NOW.parse().unwrap(),
     ))
 }
 

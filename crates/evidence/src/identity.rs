@@ -70,7 +70,8 @@ impl Pattern {
             .and_then(|_| compile(&format!("{START}{pattern}{END}")))
             .map(Self::Matching)
             .map_err(|error| PatternError {
-                detail: excerpt(&error.to_string()),
+                // The lines before show the pattern and point into it.
+                detail: excerpt(error.to_string().lines().last().unwrap_or_default()),
             })
     }
 

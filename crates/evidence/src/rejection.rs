@@ -2,7 +2,7 @@
 //!
 //! Says nothing of their content: all text that comes from outside is cut and cleaned before it stands in a detail.
 
-use countersign_image::{Digest, excerpt};
+use countersign_image::{Digest, excerpt, excerpt_within};
 
 /// An attached thing that is no evidence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -161,7 +161,7 @@ impl Refusal {
     pub(crate) fn new(reason: Reason, detail: impl AsRef<str>) -> Self {
         Self {
             reason,
-            detail: excerpt(detail.as_ref()),
+            detail: excerpt_within(detail.as_ref(), DETAIL_CHARS),
             predicate_type: None,
         }
     }
@@ -175,3 +175,6 @@ impl Refusal {
         Self::new(Reason::Malformed, detail)
     }
 }
+
+/// Room for an identity and what is wrong with it.
+const DETAIL_CHARS: usize = 500;

@@ -125,7 +125,10 @@ impl Policy {
         if !self.accepts_keys() {
             for violation in &mut verdict.violations {
                 // Rules do not see how an authority signs; whoever has no key signs without.
-                violation.fix = violation.fix.take().map(|fix| fix.replace(" --key KEY", ""));
+                violation.fix = violation
+                    .fix
+                    .take()
+                    .map(|fix| fix.replace(" --key KEY", ""));
             }
         }
         verdict

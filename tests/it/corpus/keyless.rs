@@ -102,7 +102,7 @@ async fn look(case: &Value, identity: &str, source: &str) -> Evidence {
         &resolved.image,
         Some(&collected.content),
         &collected.attachments,
-        jiff::Timestamp::now(),
+        crate::world::NOW.parse().unwrap(),
     )
 }
 

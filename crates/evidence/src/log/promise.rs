@@ -4,7 +4,7 @@
 
 use ::base64::Engine as _;
 use ::base64::engine::general_purpose::STANDARD;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Entry;
 use crate::hash::hex;
@@ -30,7 +30,7 @@ impl Entry {
             .verify(self.promised(seconds).as_bytes(), promise)
             .map_err(|_| invalid("it is not signed by the log"))?;
         let time = Timestamp::from_second(seconds).map_err(|_| invalid("its time is none"))?;
-        if time > now {
+        if time.duration_since(now) > CLOCK_SKEW {
             return Err(wrong_time(time, "which is yet to come"));
         }
         // A key that may always have counted would make any time right.
@@ -70,3 +70,6 @@ fn wrong_time(time: Timestamp, what: &str) -> Refusal {
         format!("the log took the entry at {time}, {what}"),
     )
 }
+
+/// How far the clock of a log may be ahead of ours: what is signed a moment ago must not be refused as from the future.
+const CLOCK_SKEW: SignedDuration = SignedDuration::from_secs(60);
