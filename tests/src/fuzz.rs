@@ -69,7 +69,7 @@ pub const TARGETS: &[Target] = &[
     ),
     target("reference", reference, &["image-refs"]),
     target("statement", statement, &["provenance", "dsse"]),
-    target("trust_root", trust_root, &["trust", "trust-roots"]),
+    target("trust_root", trust_root, &["trust"]),
 ];
 
 const fn target(name: &'static str, run: fn(&[u8]), seeds: &'static [&'static str]) -> Target {

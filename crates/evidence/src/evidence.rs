@@ -177,7 +177,7 @@ pub struct Statement {
     /// The type of its predicate, as signed.
     pub predicate_type: String,
     /// The predicate as signed, strictly checked JSON that is parsed only where a rule asks for it.
-    pub predicate: Arc<RawValue>,
+    pub predicate: Arc<Box<RawValue>>,
     /// What it says, in one shape for all producers.
     pub content: Content,
 }

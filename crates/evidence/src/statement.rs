@@ -161,7 +161,7 @@ fn said(carried: Carried, wire: Wire<'_>) -> Result<Read, Refusal> {
         Ok(content) => (content, None),
         Err(flaw) => (Content::Other, Some(flaw)),
     };
-    let predicate = Arc::from(predicate.to_owned());
+    let predicate = Arc::new(predicate.to_owned());
     Ok(Read {
         said: Said::Stated(Statement {
             predicate_type: wire.predicate_type,

@@ -16,7 +16,7 @@ use crate::clock::once;
 pub(crate) fn rows() -> Vec<Row> {
     let good: Value = serde_json::from_str(BUNDLE).expect("a bundle");
     let mut rows: Vec<Row> = Vec::new();
-    let before = resident();
+    let mut grown: f64 = 0.0;
     for (what, bundle) in [
         (
             "100,000 log entries",
@@ -30,7 +30,9 @@ pub(crate) fn rows() -> Vec<Row> {
         ("100,000 subjects", subjects(&good)),
         ("64 MiB of payload", padded(&good)),
     ] {
+        let before = resident();
         let cost = refused(&bundle);
+        grown = grown.max(resident() - before);
         rows.push(Row {
             what: format!("hostile bundle: {what}"),
             figures: format!("{:.1} MB", bundle.len() as f64 / 1e6),
@@ -42,8 +44,8 @@ pub(crate) fn rows() -> Vec<Row> {
     let bound = countersign_image::limits::STATEMENT_BYTES as f64 / 1e6;
     rows.push(Row {
         what: "hostile bundles: resident memory more than before".to_owned(),
-        figures: "after all of them, theirs included while they live".to_owned(),
-        value: (resident() - before).max(0.0),
+        figures: "the most that any of them grew it by".to_owned(),
+        value: grown,
         bound,
         unit: "MB",
     });

@@ -229,5 +229,5 @@ impl From<CycloneDx> for usize {
     }
 }
 
-/// Enough for 5 MB.
-const PACKAGES: usize = 4500;
+/// Enough for 5 MB of either.
+const PACKAGES: usize = 6500;
