@@ -8,7 +8,6 @@ use std::sync::Arc;
 use countersign_image::{Algorithm, Digest, PinnedReference, Platform};
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::value::RawValue;
 
 use crate::{Identity, Provenance, Rejection, Sbom, VerificationSummary};
 
@@ -177,7 +176,7 @@ pub struct Statement {
     /// The type of its predicate, as signed.
     pub predicate_type: String,
     /// The predicate as signed, strictly checked JSON that is parsed only where a rule asks for it.
-    pub predicate: Arc<Box<RawValue>>,
+    pub predicate: Arc<str>,
     /// What it says, in one shape for all producers.
     pub content: Content,
 }

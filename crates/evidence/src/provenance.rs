@@ -14,7 +14,6 @@ use std::collections::BTreeMap;
 
 use countersign_image::Fields;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::predicate;
@@ -114,13 +113,13 @@ pub struct Complete {
 }
 
 /// Reads a predicate of the type `predicate_type`, one of those of [`predicate::Family::Provenance`].
-pub(crate) fn read(predicate_type: &str, predicate: &RawValue) -> Result<Provenance, Refusal> {
+pub(crate) fn read(predicate_type: &str, predicate: &str) -> Result<Provenance, Refusal> {
     let (read, version): (Reader, _) = match predicate_type {
         predicate::SLSA_PROVENANCE_V01 => (v01::read, "0.1"),
         predicate::SLSA_PROVENANCE_V02 => (v02::read, "0.2"),
         _ => (v1::read, "1"),
     };
-    let mut provenance = read(predicate.get()).map_err(|error| {
+    let mut provenance = read(predicate).map_err(|error| {
         let detail = format!("it is not SLSA provenance {version} as its type says: {error}");
         Refusal::new(Reason::ProvenanceMalformed, detail)
     })?;

@@ -111,9 +111,8 @@ pub(crate) fn read(
     family: Family,
     carried: Carried,
     predicate_type: &str,
-    predicate: &RawValue,
+    text: &str,
 ) -> Result<Option<Sbom>, Refusal> {
-    let text = predicate.get();
     if text.bytes().filter(|byte| *byte == b'{').count() > limits::SBOM_OBJECTS {
         let detail = format!("it has more than {} objects", limits::SBOM_OBJECTS);
         return Err(Refusal::new(Reason::TooMany, detail));

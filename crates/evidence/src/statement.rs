@@ -7,14 +7,13 @@ mod subject;
 
 use std::sync::Arc;
 
-use countersign_image::{Digest, check_strict, excerpt};
+use countersign_image::{Digest, excerpt, strict_members};
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use crate::evidence::{Content, Signature, Statement};
 use crate::predicate::{self, Family};
 use crate::rejection::{Reason, Refusal};
-use crate::{json, provenance, sbom, vsa};
+use crate::{provenance, sbom, vsa};
 
 pub(crate) use subject::{Subjects, text_values};
 
@@ -129,9 +128,7 @@ pub(crate) fn read_bare(payload: &[u8], annotated_type: Option<&str>) -> Result<
 
 fn read_as(carried: Carried, payload: &[u8]) -> Result<Read, Refusal> {
     let text = std::str::from_utf8(payload).map_err(|_| malformed("it is not UTF-8"))?;
-    // Before the whole is walked strictly: this stops at the first subject too many. Nothing of it is used until then.
-    let wire: Wire<'_> = json::object(text).map_err(unreadable)?;
-    check_strict(payload).map_err(malformed)?;
+    let wire = Wire::of(strict_members(text).map_err(malformed)?)?;
     let predicate_type = wire.predicate_type.clone();
     let mut read = said(carried, wire).map_err(|refusal| refusal.about(&predicate_type))?;
     read.flaw = read.flaw.map(|flaw| flaw.about(&predicate_type));
@@ -156,12 +153,12 @@ fn said(carried: Carried, wire: Wire<'_>) -> Result<Read, Refusal> {
     if family == Some(Family::Sign) {
         return Ok(Read::signature(subjects));
     }
-    let predicate = wire.predicate.unwrap_or(RawValue::NULL);
+    let predicate = wire.predicate;
     let (content, flaw) = match content(carried, &wire.predicate_type, predicate) {
         Ok(content) => (content, None),
         Err(flaw) => (Content::Other, Some(flaw)),
     };
-    let predicate = Arc::new(predicate.to_owned());
+    let predicate = Arc::from(predicate);
     Ok(Read {
         said: Said::Stated(Statement {
             predicate_type: wire.predicate_type,
@@ -177,7 +174,7 @@ fn said(carried: Carried, wire: Wire<'_>) -> Result<Read, Refusal> {
 pub(crate) fn content(
     carried: Carried,
     predicate_type: &str,
-    predicate: &RawValue,
+    predicate: &str,
 ) -> Result<Content, Refusal> {
     Ok(match predicate::family(predicate_type) {
         Some(Family::Provenance) => {
@@ -197,10 +194,13 @@ pub(crate) fn content(
 }
 
 fn unreadable(error: serde_json::Error) -> Refusal {
+    let message = error.to_string();
+    // The position is one within the member, of which the reader knows nothing.
+    let mistake = message.split(" at line ").next().unwrap_or_default();
     if subject::is_too_many(&error) {
-        return Refusal::new(Reason::TooMany, format!("it has {error}"));
+        return Refusal::new(Reason::TooMany, format!("it has {mistake}"));
     }
-    malformed(error)
+    malformed(mistake)
 }
 
 fn malformed(error: impl std::fmt::Display) -> Refusal {
@@ -210,17 +210,41 @@ fn malformed(error: impl std::fmt::Display) -> Refusal {
     )
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+/// A statement, with its predicate as it is written.
 struct Wire<'a> {
-    // Some write the name of the field in the protocol buffer, which its JSON form allows.
-    #[serde(rename = "_type", alias = "type")]
     kind: String,
     // BuildKit leaves it out where the image has no name.
     subject: Option<Subjects>,
     predicate_type: String,
-    #[serde(borrow)]
-    predicate: Option<&'a RawValue>,
+    predicate: &'a str,
+}
+
+impl<'a> Wire<'a> {
+    fn of(members: Vec<(&str, &'a str)>) -> Result<Self, Refusal> {
+        let (mut kind, mut subject, mut predicate_type, mut predicate) = (None, None, None, "null");
+        for (name, value) in members {
+            match name {
+                // Some write the name of the field in the protocol buffer, which its JSON form allows.
+                "_type" | "type" if kind.is_some() => return Err(malformed("it has two types")),
+                "_type" | "type" => kind = Some(member(value)?),
+                "subject" => subject = member(value)?,
+                "predicateType" => predicate_type = Some(member(value)?),
+                "predicate" => predicate = value,
+                _ => {}
+            }
+        }
+        let missing = |name: &str| malformed(format!("it has no {name}"));
+        Ok(Self {
+            kind: kind.ok_or_else(|| missing("_type"))?,
+            subject,
+            predicate_type: predicate_type.ok_or_else(|| missing("predicateType"))?,
+            predicate,
+        })
+    }
+}
+
+fn member<'a, T: Deserialize<'a>>(value: &'a str) -> Result<T, Refusal> {
+    serde_json::from_str(value).map_err(unreadable)
 }
 
 /// Where looking ahead is cheaper than a signature that is in vain.

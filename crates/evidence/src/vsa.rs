@@ -10,7 +10,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use countersign_image::{Fields, excerpt};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
 use crate::json;
 use crate::predicate;
@@ -96,10 +95,7 @@ impl VerificationSummary {
 }
 
 /// Reads a predicate of the type `predicate_type`, one of [`predicate::Family::VerificationSummary`].
-pub(crate) fn read(
-    predicate_type: &str,
-    predicate: &RawValue,
-) -> Result<VerificationSummary, Refusal> {
+pub(crate) fn read(predicate_type: &str, predicate: &str) -> Result<VerificationSummary, Refusal> {
     if predicate_type != predicate::VERIFICATION_SUMMARY {
         return Err(Refusal::new(
             Reason::UnsupportedFormat,
@@ -109,8 +105,8 @@ pub(crate) fn read(
     whole(predicate).or_else(|refusal| bare_failure(predicate).ok_or(refusal))
 }
 
-fn whole(predicate: &RawValue) -> Result<VerificationSummary, Refusal> {
-    let wire: Wire = json::object(predicate.get()).map_err(malformed)?;
+fn whole(predicate: &str) -> Result<VerificationSummary, Refusal> {
+    let wire: Wire = json::object(predicate).map_err(malformed)?;
     let Fields(verifier) = wire.verifier;
     let Fields(policy) = wire.policy;
     let summary = VerificationSummary {
@@ -152,8 +148,8 @@ fn whole(predicate: &RawValue) -> Result<VerificationSummary, Refusal> {
 }
 
 /// A failure keeps its force also where other members are missing or malformed: only who says it must be known.
-fn bare_failure(predicate: &RawValue) -> Option<VerificationSummary> {
-    let verdict: Verdict = json::object(predicate.get()).ok()?;
+fn bare_failure(predicate: &str) -> Option<VerificationSummary> {
+    let verdict: Verdict = json::object(predicate).ok()?;
     let Fields(Verifier { id }) = verdict.verifier;
     let says_so = verdict.verification_result == FAILED && !id.is_empty();
     says_so.then(|| VerificationSummary {

@@ -64,6 +64,57 @@ pub fn check_strict(bytes: &[u8]) -> Result<(), JsonError> {
     })
 }
 
+/// The members of the object `text`, each with its value as it is written, after [`check_strict`]: in one pass over what
+/// may be large.
+///
+/// # Errors
+///
+/// As [`check_strict`], and [`JsonError::Shape`] when it is no object, or the name of a member is spelt with escapes.
+pub fn strict_members(text: &str) -> Result<Vec<(&str, &str)>, JsonError> {
+    let shape = |detail: &str| JsonError::Shape {
+        detail: detail.to_owned(),
+    };
+    let inside = text.trim_matches(WHITESPACE);
+    let inside = inside
+        .strip_prefix('{')
+        .ok_or_else(|| shape("it is not a JSON object"))?;
+    let (mut names, mut duplicate, mut keys) = (Vec::new(), None, Vec::new());
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let outcome = deserializer.deserialize_map(Members {
+        names: &mut names,
+        inner: Unambiguous {
+            keys: &mut keys,
+            duplicate: &mut duplicate,
+        },
+    });
+    if let Err(error) = outcome.and_then(|()| deserializer.end()) {
+        // The same mistake, told as for any document.
+        check_strict(text.as_bytes())?;
+        return Err(shape(&excerpt(&error.to_string())));
+    }
+    let inside = inside
+        .strip_suffix('}')
+        .ok_or_else(|| shape("it is not a JSON object"))?;
+    let place = |name: &str| (name.as_ptr() as usize).checked_sub(inside.as_ptr() as usize);
+    let mut members = Vec::with_capacity(names.len());
+    for (position, name) in names.iter().enumerate() {
+        let value = place(name).map(|place| place + name.len() + 1);
+        let end = match names.get(position + 1) {
+            Some(next) => place(next).and_then(|place| place.checked_sub(1)),
+            None => Some(inside.len()),
+        };
+        let value = value
+            .zip(end)
+            .and_then(|(start, end)| inside.get(start..end));
+        let value = value.and_then(|value| value.trim_matches(WHITESPACE).strip_prefix(':'));
+        let value = value.map(|value| value.trim_matches(WHITESPACE));
+        let value = value.map(|value| value.strip_suffix(',').unwrap_or(value));
+        let value = value.ok_or_else(|| shape("the name of a member is spelt with escapes"))?;
+        members.push((*name, value.trim_matches(WHITESPACE)));
+    }
+    Ok(members)
+}
+
 /// Why a document is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -204,6 +255,39 @@ impl<'de> Visitor<'de> for Unambiguous<'_, 'de> {
     }
 }
 
+/// The outermost object, of which the names are kept where they stand.
+struct Members<'a, 'de> {
+    names: &'a mut Vec<&'de str>,
+    inner: Unambiguous<'a, 'de>,
+}
+
+impl<'de> Visitor<'de> for Members<'_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut entries: A) -> Result<(), A::Error> {
+        while let Some(key) = entries.next_key_seed(KeyText)? {
+            let Cow::Borrowed(key) = key else {
+                return Err(A::Error::custom(
+                    "the name of a member is spelt with escapes",
+                ));
+            };
+            if key.starts_with(PRIVATE_KEYS) {
+                return Err(A::Error::custom(format!("the key {key} is no name")));
+            }
+            if self.names.contains(&key) {
+                return Err(A::Error::custom("duplicate key"));
+            }
+            self.names.push(key);
+            entries.next_value_seed(self.inner.inner())?;
+        }
+        Ok(())
+    }
+}
+
 /// A key with its escapes resolved: `"image"` and `"\u0069mage"` are one key.
 struct KeyText;
 
@@ -252,6 +336,8 @@ fn nesting(bytes: &[u8]) -> usize {
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 const FEW_KEYS: usize = 16;
+/// What may stand between tokens (RFC 8259 §2).
+const WHITESPACE: [char; 4] = [' ', '\t', '\n', '\r'];
 /// Keys by which serde_json hands itself numbers and raw values: an object that has one is read as something else.
 const PRIVATE_KEYS: &str = "$serde_json::private::";
 
@@ -277,6 +363,31 @@ mod tests {
             "\"😀\"",
         ] {
             check(json, None);
+        }
+    }
+
+    #[test]
+    fn the_members_of_an_object_are_what_stands_between_their_names() {
+        let text = " { \"a\" : [1, {\"b\": \"},\"}] ,\n\"c\":\"x,\\\"y\" , \"d\": null} ";
+        let members = strict_members(text).unwrap();
+        assert_eq!(
+            members,
+            [
+                ("a", "[1, {\"b\": \"},\"}]"),
+                ("c", "\"x,\\\"y\""),
+                ("d", "null")
+            ]
+        );
+        assert_eq!(strict_members("{}").unwrap(), []);
+        for (bad, code) in [
+            ("[]", "json_shape"),
+            ("{\"a\":1,\"a\":2}", "json_duplicate_key"),
+            ("{\"a\":{\"b\":1,\"b\":2}}", "json_duplicate_key"),
+            ("{\"\\u0061\":1}", "json_shape"),
+            ("{\"a\":1} 2", "json_syntax"),
+            ("{\"a\":1", "json_syntax"),
+        ] {
+            assert_eq!(strict_members(bad).unwrap_err().code(), code, "{bad}");
         }
     }
 

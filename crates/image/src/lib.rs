@@ -32,7 +32,7 @@ pub use attachment::{Attachment, Form, Origin};
 pub use digest::{Algorithm, Digest, DigestError};
 pub use excerpt::{excerpt, excerpt_within};
 pub use fields::Fields;
-pub use json::{JsonError, check_strict, parse_strict};
+pub use json::{JsonError, check_strict, parse_strict, strict_members};
 pub use manifest::{
     AttestationManifest, Descriptor, Document, Index, Manifest, ManifestError, Platform,
 };

@@ -40,13 +40,11 @@ fn row(name: &str, kind: &str, predicate: &Value, slim: fn(&[u8]) -> usize) -> R
         "registry.example/app".parse().expect("a name"),
         Digest::of(b"app"),
     );
-    let statement = json!({
-        "_type": "https://in-toto.io/Statement/v1",
-        "subject": [{ "digest": { "sha256": image.digest().hex() } }],
-        "predicateType": kind,
-        "predicate": predicate,
-    })
-    .to_string();
+    // In the order in which producers write it.
+    let statement = format!(
+        r#"{{"_type":"https://in-toto.io/Statement/v1","predicateType":"{kind}","subject":[{{"digest":{{"sha256":"{}"}}}}],"predicate":{predicate}}}"#,
+        image.digest().hex()
+    );
     let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).expect("a key");
     let der: PublicKeyX509Der<'_> = pair.public_key().as_der().expect("its public half");
     let verifier = Verifier::new(vec![Authority {

@@ -9,7 +9,6 @@ mod real;
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 use super::*;
 use crate::predicate;
@@ -26,7 +25,7 @@ fn certificate(subject: &str, claims: Claims) -> Identity {
 }
 
 fn provenance(predicate_type: &str, predicate: &Value) -> Provenance {
-    let predicate: Box<RawValue> = serde_json::from_str(&predicate.to_string()).unwrap();
+    let predicate = predicate.to_string();
     provenance::read(predicate_type, &predicate).unwrap()
 }
 

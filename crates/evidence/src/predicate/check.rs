@@ -20,7 +20,7 @@ pub fn check_predicate(predicate_type: &str, predicate: &RawValue) -> Result<(),
         reason: Reason::Malformed,
         detail: error.to_string(),
     })?;
-    match statement::content(Carried::Signed, predicate_type, predicate)? {
+    match statement::content(Carried::Signed, predicate_type, predicate.get())? {
         Content::Provenance(provenance) if provenance.builder_id.is_none() => {
             Err(PredicateFlaw::NoBuilder)
         }

@@ -27,9 +27,8 @@ fn read_carried(
     predicate: &str,
 ) -> Result<Option<Sbom>, Refusal> {
     check_strict(predicate.as_bytes()).unwrap();
-    let predicate: Box<RawValue> = serde_json::from_str(predicate).unwrap();
     let family = predicate::family(predicate_type).unwrap();
-    read(family, carried, predicate_type, &predicate)
+    read(family, carried, predicate_type, predicate)
 }
 
 fn read_file(predicate_type: &str, file: &str) -> Sbom {

@@ -148,14 +148,15 @@ fn reading_stops_at_the_first_subject_or_digest_too_many() {
         (digests(33), "it has more than 32 digests of one subject"),
     ] {
         let whole = String::from_utf8(statement(CUSTOM, &subject, &json!({}))).unwrap();
-        // What follows is no JSON any more: whoever got there would say so.
-        let (head, _) = whole.split_at(whole.rfind(']').unwrap());
-        let cut = format!("{head},garbage");
-        for payload in [whole.as_str(), cut.as_str()] {
-            let refusal = read(payload.as_bytes()).unwrap_err();
+        let too_many = |refusal: Refusal| {
             assert_eq!(refusal.reason, Reason::TooMany, "{}", refusal.detail);
             assert!(refusal.detail.starts_with(detail), "{}", refusal.detail);
-        }
+        };
+        too_many(read(whole.as_bytes()).unwrap_err());
+        // What follows is no JSON any more: whoever got there would say so.
+        let (head, _) = whole.split_at(whole.rfind(']').unwrap());
+        let cut = format!("{}{head},garbage", " ".repeat(LARGE));
+        too_many(check_size(cut.as_bytes()).unwrap_err());
     }
     // Text from outside cannot pass for it.
     let refusal = read(br#"{"_type":"x","predicateType":"x","subject":"more than 1024 subjects"}"#);

@@ -97,7 +97,9 @@ fn attestation(statement: &Verified<Statement>, predicates: &[String]) -> Json {
     let mut attestation = typed(statement);
     let value = statement.value();
     if predicates.contains(&value.predicate_type) {
-        super::insert(&mut attestation, "predicate", Some(&value.predicate));
+        // It was checked when the statement was verified.
+        let predicate: Json = serde_json::from_str(&value.predicate).unwrap_or_default();
+        super::insert(&mut attestation, "predicate", Some(predicate));
     }
     attestation
 }

@@ -105,7 +105,7 @@ fn a_statement_over_the_limit_of_subjects_is_refused_even_if_the_image_is_among_
         changed(&signer, |json| json["subject"] = subjects.into())
     };
     check_accepted(&signer.public(), subjects(1024));
-    let detail = "signed by release, but it has more than 1024 subjects at line 1 column 91355";
+    let detail = "signed by release, but it has more than 1024 subjects";
     check_rejected(&signer.public(), subjects(1025), "too_many", detail);
 }
 
@@ -196,16 +196,15 @@ fn a_statement_keeps_its_signed_predicate_as_it_was_written() {
         envelope_attachment(&signer.envelope(payload.as_bytes())),
     );
     let statement = evidence.statements[0].value();
-    assert_eq!(statement.predicate.get(), "{ \"Data\" : 1.50 }");
+    assert_eq!(&*statement.predicate, "{ \"Data\" : 1.50 }");
     assert!(matches!(statement.content, Content::Other));
     let without = changed(&signer, |json| {
         drop(json.as_object_mut().unwrap().remove("predicate"))
     });
     assert_eq!(
-        check_accepted(&signer.public(), without).statements[0]
+        &*check_accepted(&signer.public(), without).statements[0]
             .value()
-            .predicate
-            .get(),
+            .predicate,
         "null"
     );
 }
