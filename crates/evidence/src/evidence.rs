@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use countersign_image::{Algorithm, Digest, PinnedReference, Platform};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -176,7 +177,7 @@ pub struct Statement {
     /// The type of its predicate, as signed.
     pub predicate_type: String,
     /// The predicate as signed, strictly checked JSON that is parsed only where a rule asks for it.
-    pub predicate: Arc<str>,
+    pub predicate: Bytes,
     /// What it says, in one shape for all producers.
     pub content: Content,
 }

@@ -9,11 +9,10 @@ mod spdx3;
 mod tag_value;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use countersign_image::{check_strict, excerpt, limits};
 use serde::de::IgnoredAny;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::json;
@@ -101,8 +100,14 @@ pub struct Package {
     /// Where it came from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub download_location: Option<String>,
-    /// Its hashes, by lower-case name (`sha256`).
-    pub checksums: BTreeMap<String, String>,
+    /// Its hashes, each name (`sha256`, lower case) once, with the value.
+    #[serde(serialize_with = "as_map")]
+    pub checksums: Vec<(String, String)>,
+}
+
+/// A list, since nearly all packages have one, and a map takes ten times the room.
+fn as_map<S: Serializer>(pairs: &[(String, String)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(pairs.iter().map(|(name, value)| (name, value)))
 }
 
 /// Reads a predicate that says to be an SBOM of `family`; nothing if it is a VEX document of the same format, which lists
@@ -113,7 +118,7 @@ pub(crate) fn read(
     predicate_type: &str,
     text: &str,
 ) -> Result<Option<Sbom>, Refusal> {
-    if text.bytes().filter(|byte| *byte == b'{').count() > limits::SBOM_OBJECTS {
+    if memchr::memchr_iter(b'{', text.as_bytes()).count() > limits::SBOM_OBJECTS {
         let detail = format!("it has more than {} objects", limits::SBOM_OBJECTS);
         return Err(Refusal::new(Reason::TooMany, detail));
     }
@@ -288,6 +293,14 @@ impl Shape<'_> {
 /// What is asserted: not empty and none of SPDX's two ways to say nothing.
 fn asserted(text: Option<String>) -> Option<String> {
     text.filter(|text| !matches!(text.as_str(), "" | "NOASSERTION" | "NONE"))
+}
+
+/// Of several hashes by one algorithm the last counts.
+fn one_of_each(mut checksums: Vec<(String, String)>) -> Vec<(String, String)> {
+    checksums.reverse();
+    checksums.sort_by(|(one, _), (other, _)| one.cmp(other));
+    checksums.dedup_by(|(one, _), (other, _)| one == other);
+    checksums
 }
 
 /// One name per hash algorithm: SPDX has `SHA256`, CycloneDX `SHA-256`.

@@ -2,6 +2,7 @@
 //!
 //! Hands out the very bytes that were verified, and no copy of them that could have been decoded another way.
 
+use bytes::Bytes;
 use countersign_image::Digest;
 
 use crate::PublicKey;
@@ -22,12 +23,12 @@ pub(crate) struct Sealed {
 #[derive(Debug)]
 enum Message {
     /// These bytes.
-    Bytes(Vec<u8>),
+    Bytes(Bytes),
     /// Bytes that are not at hand, only a hash of them.
     Digest(Digest),
     /// An envelope, of which `payload_start` is where the payload begins in what was signed.
     Envelope {
-        pae: Vec<u8>,
+        pae: Bytes,
         payload_start: usize,
         payload_type: String,
         /// The envelope as it was stored, if it was stored by itself.
@@ -46,7 +47,7 @@ impl Detached {
     /// With what it must be the signature of.
     pub(crate) fn of(self, artifact: &Artifact<'_>) -> Sealed {
         let message = match artifact {
-            Artifact::Bytes(bytes) => Message::Bytes(bytes.to_vec()),
+            Artifact::Bytes(bytes) => Message::Bytes(Bytes::copy_from_slice(bytes)),
             Artifact::Digest(digest) => Message::Digest((*digest).clone()),
         };
         Sealed {
@@ -61,7 +62,7 @@ impl Sealed {
     /// A payload that was signed as it stands.
     pub(crate) fn new(payload: Vec<u8>, signature: Vec<u8>, material: Material) -> Self {
         Self {
-            message: Message::Bytes(payload),
+            message: Message::Bytes(payload.into()),
             signatures: vec![signature],
             material,
         }
@@ -77,7 +78,7 @@ impl Sealed {
     ) -> Self {
         Self {
             message: Message::Envelope {
-                pae,
+                pae: pae.into(),
                 payload_start,
                 payload_type,
                 stored: None,
@@ -113,13 +114,13 @@ impl Sealed {
     }
 
     /// What was signed, for whoever has vouchers; empty where only its hash is known.
-    pub(crate) fn payload(&self) -> &[u8] {
+    pub(crate) fn payload(&self) -> Bytes {
         match &self.message {
-            Message::Bytes(bytes) => bytes,
-            Message::Digest(_) => &[],
+            Message::Bytes(bytes) => bytes.clone(),
+            Message::Digest(_) => Bytes::new(),
             Message::Envelope {
                 pae, payload_start, ..
-            } => pae.get(*payload_start..).unwrap_or_default(),
+            } => pae.slice(*payload_start..),
         }
     }
 
@@ -130,12 +131,12 @@ impl Sealed {
             Message::Digest(digest) => Logged::Digest(digest),
             Message::Envelope {
                 pae,
+                payload_start,
                 payload_type,
                 stored,
-                ..
             } => Logged::Envelope {
                 payload_type,
-                payload: self.payload(),
+                payload: pae.get(*payload_start..).unwrap_or_default(),
                 pae,
                 stored: stored.as_deref(),
             },

@@ -7,6 +7,7 @@ mod subject;
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use countersign_image::{Digest, excerpt, strict_members};
 use serde::Deserialize;
 
@@ -83,7 +84,7 @@ impl Read {
 ///
 /// A predicate that is not what its type says leaves a statement that was verified all the same: it comes without
 /// content, and with the reason why it counts for nothing else.
-pub(crate) fn read(payload: &[u8]) -> Result<Read, Refusal> {
+pub(crate) fn read(payload: &Bytes) -> Result<Read, Refusal> {
     read_as(Carried::Signed, payload)
 }
 
@@ -91,16 +92,16 @@ pub(crate) fn read(payload: &[u8]) -> Result<Read, Refusal> {
 ///
 /// To verify it would cost more than to find that out; nothing else of it is looked at, and nothing is believed.
 pub(crate) fn check_size(payload: &[u8]) -> Result<(), Refusal> {
-    match std::str::from_utf8(payload) {
-        Ok(text) if payload.len() > LARGE => subject::check_count(text).map_err(unreadable),
-        _ => Ok(()),
+    if payload.len() <= LARGE {
+        return Ok(());
     }
+    subject::check_count(payload).map_err(unreadable)
 }
 
 /// Reads a statement out of an attestation manifest of BuildKit, whose layer may be annotated with its predicate type.
 ///
 /// It counts through a signature of that manifest, or of the index that lists it; none of its own makes it one.
-pub(crate) fn read_bare(payload: &[u8], annotated_type: Option<&str>) -> Result<Read, Refusal> {
+pub(crate) fn read_bare(payload: &Bytes, annotated_type: Option<&str>) -> Result<Read, Refusal> {
     let read = read_as(Carried::Bare, payload)?;
     let Said::Stated(statement) = &read.said else {
         return Err(Refusal::new(
@@ -126,16 +127,17 @@ pub(crate) fn read_bare(payload: &[u8], annotated_type: Option<&str>) -> Result<
     Ok(read)
 }
 
-fn read_as(carried: Carried, payload: &[u8]) -> Result<Read, Refusal> {
+fn read_as(carried: Carried, payload: &Bytes) -> Result<Read, Refusal> {
     let text = std::str::from_utf8(payload).map_err(|_| malformed("it is not UTF-8"))?;
     let wire = Wire::of(strict_members(text).map_err(malformed)?)?;
     let predicate_type = wire.predicate_type.clone();
-    let mut read = said(carried, wire).map_err(|refusal| refusal.about(&predicate_type))?;
+    let mut read =
+        said(carried, payload, wire).map_err(|refusal| refusal.about(&predicate_type))?;
     read.flaw = read.flaw.map(|flaw| flaw.about(&predicate_type));
     Ok(read)
 }
 
-fn said(carried: Carried, wire: Wire<'_>) -> Result<Read, Refusal> {
+fn said(carried: Carried, payload: &Bytes, wire: Wire<'_>) -> Result<Read, Refusal> {
     if !STATEMENT_TYPES.contains(&wire.kind.as_str()) {
         return Err(malformed(format!(
             "its _type is \"{}\"",
@@ -154,11 +156,15 @@ fn said(carried: Carried, wire: Wire<'_>) -> Result<Read, Refusal> {
         return Ok(Read::signature(subjects));
     }
     let predicate = wire.predicate;
-    let (content, flaw) = match content(carried, &wire.predicate_type, predicate) {
+    let read = content(carried, &wire.predicate_type, predicate.unwrap_or("null"));
+    let (content, flaw) = match read {
         Ok(content) => (content, None),
         Err(flaw) => (Content::Other, Some(flaw)),
     };
-    let predicate = Arc::from(predicate);
+    let predicate = match predicate {
+        Some(predicate) => payload.slice_ref(predicate.as_bytes()),
+        None => Bytes::from_static(b"null"),
+    };
     Ok(Read {
         said: Said::Stated(Statement {
             predicate_type: wire.predicate_type,
@@ -216,12 +222,12 @@ struct Wire<'a> {
     // BuildKit leaves it out where the image has no name.
     subject: Option<Subjects>,
     predicate_type: String,
-    predicate: &'a str,
+    predicate: Option<&'a str>,
 }
 
 impl<'a> Wire<'a> {
     fn of(members: Vec<(&str, &'a str)>) -> Result<Self, Refusal> {
-        let (mut kind, mut subject, mut predicate_type, mut predicate) = (None, None, None, "null");
+        let (mut kind, mut subject, mut predicate_type, mut predicate) = (None, None, None, None);
         for (name, value) in members {
             match name {
                 // Some write the name of the field in the protocol buffer, which its JSON form allows.
@@ -229,7 +235,7 @@ impl<'a> Wire<'a> {
                 "_type" | "type" => kind = Some(member(value)?),
                 "subject" => subject = member(value)?,
                 "predicateType" => predicate_type = Some(member(value)?),
-                "predicate" => predicate = value,
+                "predicate" => predicate = Some(value),
                 _ => {}
             }
         }

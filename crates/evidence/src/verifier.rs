@@ -6,6 +6,7 @@
 mod parts;
 mod words;
 
+use bytes::Bytes;
 use countersign_image::{Attachment, Digest, Document, Form, PinnedReference};
 use jiff::Timestamp;
 
@@ -95,9 +96,9 @@ impl Verifier {
         let digests = artifact.digests();
         let (vouchers, content) = match bundle::read_file(bundle)? {
             BundleFile::Statement(sealed) => {
-                statement::check_size(sealed.payload())?;
+                statement::check_size(&sealed.payload())?;
                 let vouchers = vouch::vouchers(&sealed, &self.authorities, now)?;
-                let read = statement::read(sealed.payload());
+                let read = statement::read(&sealed.payload());
                 let read = read.map_err(|refusal| signed_but(refusal, &vouchers))?;
                 let about: Vec<_> = digests.iter().collect();
                 let claim = read
@@ -144,11 +145,11 @@ struct Judging<'a> {
 impl Judging<'_> {
     fn signed(&mut self, attachment: &Attachment) -> Result<(), Refusal> {
         let (format, sealed) = seal(attachment)?;
-        statement::check_size(sealed.payload())?;
+        statement::check_size(&sealed.payload())?;
         let vouchers = vouch::vouchers(&sealed, self.authorities, self.now)?;
         let read = match attachment.form {
-            Form::SimpleSigning => simple_signing::read(sealed.payload()),
-            _ => statement::read(sealed.payload()),
+            Form::SimpleSigning => simple_signing::read(&sealed.payload()),
+            _ => statement::read(&sealed.payload()),
         };
         let mut read = read.map_err(|refusal| signed_but(refusal, &vouchers))?;
         let flaw = read.flaw.take().map(|flaw| signed_but(flaw, &vouchers));
@@ -289,8 +290,8 @@ fn seal(attachment: &Attachment) -> Result<(Format, Sealed), Refusal> {
     }
 }
 
-fn content(attachment: &Attachment) -> Result<&[u8], Refusal> {
-    let bytes = attachment.bytes.as_deref();
+fn content(attachment: &Attachment) -> Result<&Bytes, Refusal> {
+    let bytes = attachment.bytes.as_ref();
     bytes.ok_or_else(|| Refusal::malformed("its content was not fetched"))
 }
 

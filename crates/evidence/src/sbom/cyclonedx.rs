@@ -3,14 +3,13 @@
 //! Refuses other versions and a component without a name. Flattens nested components; files are no packages. A document
 //! that lists vulnerabilities and no component is a VEX, and no SBOM.
 
-use std::collections::BTreeMap;
-
 use countersign_image::{Fields, excerpt};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::{
-    Package, Sbom, SbomKind, SbomScope, asserted, checksum_name, malformed, neither, unsupported,
+    Package, Sbom, SbomKind, SbomScope, asserted, checksum_name, malformed, neither, one_of_each,
+    unsupported,
 };
 use crate::json;
 use crate::rejection::Refusal;
@@ -68,15 +67,20 @@ fn flatten(
     described: Option<Fields<Component>>,
     components: Vec<Fields<Component>>,
 ) -> (Option<usize>, Vec<Package>) {
-    let mut packages = Vec::new();
+    let mut packages = Vec::with_capacity(components.len());
     let mut root = None;
-    let mut pending: Vec<_> = components.into_iter().rev().collect();
     let mut described = described;
-    if let Some(Fields(component)) = &mut described {
-        pending.extend(component.components.take().into_iter().flatten().rev());
-    }
-    while let Some(Fields(mut component)) = pending.pop() {
-        pending.extend(component.components.take().into_iter().flatten().rev());
+    let nested = match &mut described {
+        Some(Fields(component)) => component.components.take().unwrap_or_default(),
+        None => Vec::new(),
+    };
+    let mut pending = vec![components.into_iter(), nested.into_iter()];
+    while let Some(siblings) = pending.last_mut() {
+        let Some(Fields(mut component)) = siblings.next() else {
+            pending.pop();
+            continue;
+        };
+        pending.extend(component.components.take().map(Vec::into_iter));
         if component.kind == "file" {
             continue;
         }
@@ -103,6 +107,7 @@ impl From<Component> for Package {
             .into_iter()
             .find(|Fields(reference)| reference.kind == "distribution");
         let hashes = component.hashes.unwrap_or_default().into_iter();
+        let hashes = hashes.map(|Fields(hash)| (checksum_name(&hash.alg), hash.content));
         Self {
             name: component.name,
             version: asserted(component.version),
@@ -127,9 +132,7 @@ impl From<Component> for Package {
                         .find_map(|Fields(author)| asserted(author.name))
                 }),
             download_location: distribution.and_then(|Fields(reference)| asserted(reference.url)),
-            checksums: hashes
-                .map(|Fields(hash)| (checksum_name(&hash.alg), hash.content))
-                .collect::<BTreeMap<_, _>>(),
+            checksums: one_of_each(hashes.collect()),
         }
     }
 }

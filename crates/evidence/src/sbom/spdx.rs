@@ -10,7 +10,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::{
-    Package, Sbom, SbomKind, SbomScope, asserted, checksum_name, malformed, neither, unsupported,
+    Package, Sbom, SbomKind, SbomScope, asserted, checksum_name, malformed, neither, one_of_each,
+    unsupported,
 };
 use crate::json;
 use crate::rejection::Refusal;
@@ -140,6 +141,7 @@ impl From<Listed<'_>> for Package {
             supplier: asserted(package.supplier).map(party),
             originator: asserted(package.originator).map(party),
             download_location: asserted(package.download_location),
+            checksums: one_of_each(package.checksums),
             ..package
         }
     }
@@ -250,7 +252,7 @@ impl<'a> WirePackage<'a> {
         }
         for Fields(checksum) in wire.checksums.unwrap_or_default() {
             let name = checksum_name(&checksum.algorithm);
-            package.checksums.insert(name, checksum.value);
+            package.checksums.push((name, checksum.value));
         }
         Listed {
             id: wire.id,

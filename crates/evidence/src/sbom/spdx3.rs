@@ -11,7 +11,10 @@ use countersign_image::{Fields, excerpt};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::{Package, Sbom, SbomKind, SbomScope, asserted, checksum_name, malformed, unsupported};
+use super::{
+    Package, Sbom, SbomKind, SbomScope, asserted, checksum_name, malformed, one_of_each,
+    unsupported,
+};
 use crate::json;
 use crate::rejection::Refusal;
 
@@ -192,9 +195,10 @@ impl<'a> Graph<'a> {
         for Fields(hash) in element.verified_using.iter().flatten() {
             if let (Some(algorithm), Some(value)) = (&hash.algorithm, &hash.value) {
                 let value = value.clone().into_owned();
-                package.checksums.insert(checksum_name(algorithm), value);
+                package.checksums.push((checksum_name(algorithm), value));
             }
         }
+        package.checksums = one_of_each(package.checksums);
         Ok(package)
     }
 

@@ -118,7 +118,7 @@ fn describe_package<'a>(
         "PackageChecksum" => {
             let (algorithm, hex) = value.split_once(':').ok_or_else(|| broken(tag, &value))?;
             let name = checksum_name(algorithm.trim());
-            package.checksums.insert(name, hex.trim().to_owned());
+            package.checksums.push((name, hex.trim().to_owned()));
             return Ok(());
         }
         "ExternalRef" => {

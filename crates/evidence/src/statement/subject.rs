@@ -97,9 +97,9 @@ impl Subject {
     }
 }
 
-/// Fails with [`is_too_many`] if the statement `text` has too many subjects; stops at them, and at any other mistake.
-pub(super) fn check_count(text: &str) -> Result<(), serde_json::Error> {
-    let mut deserializer = serde_json::Deserializer::from_str(text);
+/// Fails with [`is_too_many`] if the statement `payload` has too many subjects; stops at them, and at any other mistake.
+pub(super) fn check_count(payload: &[u8]) -> Result<(), serde_json::Error> {
+    let mut deserializer = serde_json::Deserializer::from_slice(payload);
     match deserializer.deserialize_map(CountVisitor) {
         Err(error) if is_too_many(&error) => Err(error),
         _ => Ok(()),

@@ -18,11 +18,11 @@ fn sha512() -> Digest {
     format!("sha512:{}", "5".repeat(128)).parse().unwrap()
 }
 
-fn statement(predicate_type: &str, subject: &Value, predicate: &Value) -> Vec<u8> {
+fn statement(predicate_type: &str, subject: &Value, predicate: &Value) -> Bytes {
     let statement = json!({
         "_type": STATEMENT_V1, "subject": subject, "predicateType": predicate_type, "predicate": predicate,
     });
-    statement.to_string().into_bytes()
+    statement.to_string().into()
 }
 
 fn about(subject: &Value, artifact: &[&Digest]) -> bool {
@@ -147,19 +147,21 @@ fn reading_stops_at_the_first_subject_or_digest_too_many() {
         (subjects(1025), "it has more than 1024 subjects"),
         (digests(33), "it has more than 32 digests of one subject"),
     ] {
-        let whole = String::from_utf8(statement(CUSTOM, &subject, &json!({}))).unwrap();
+        let payload = statement(CUSTOM, &subject, &json!({}));
+        let whole = std::str::from_utf8(&payload).unwrap();
         let too_many = |refusal: Refusal| {
             assert_eq!(refusal.reason, Reason::TooMany, "{}", refusal.detail);
             assert!(refusal.detail.starts_with(detail), "{}", refusal.detail);
         };
-        too_many(read(whole.as_bytes()).unwrap_err());
+        too_many(read(&payload).unwrap_err());
         // What follows is no JSON any more: whoever got there would say so.
         let (head, _) = whole.split_at(whole.rfind(']').unwrap());
         let cut = format!("{}{head},garbage", " ".repeat(LARGE));
         too_many(check_size(cut.as_bytes()).unwrap_err());
     }
     // Text from outside cannot pass for it.
-    let refusal = read(br#"{"_type":"x","predicateType":"x","subject":"more than 1024 subjects"}"#);
+    let other = br#"{"_type":"x","predicateType":"x","subject":"more than 1024 subjects"}"#;
+    let refusal = read(&Bytes::from_static(other));
     assert_eq!(refusal.unwrap_err().reason, Reason::StatementMalformed);
 }
 
@@ -247,7 +249,7 @@ fn what_is_in_an_attestation_manifest_of_buildkit_is_read() {
             predicate::SPDX,
         ),
     ] {
-        let read = read_bare(&blob(digest), Some(predicate_type)).unwrap();
+        let read = read_bare(&blob(digest).into(), Some(predicate_type)).unwrap();
         assert!(
             read.flaw.is_none() && read.about(&[&child]).is_some(),
             "{predicate_type}"

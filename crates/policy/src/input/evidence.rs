@@ -98,7 +98,7 @@ fn attestation(statement: &Verified<Statement>, predicates: &[String]) -> Json {
     let value = statement.value();
     if predicates.contains(&value.predicate_type) {
         // It was checked when the statement was verified.
-        let predicate: Json = serde_json::from_str(&value.predicate).unwrap_or_default();
+        let predicate: Json = serde_json::from_slice(&value.predicate).unwrap_or_default();
         super::insert(&mut attestation, "predicate", Some(predicate));
     }
     attestation

@@ -196,13 +196,13 @@ fn a_statement_keeps_its_signed_predicate_as_it_was_written() {
         envelope_attachment(&signer.envelope(payload.as_bytes())),
     );
     let statement = evidence.statements[0].value();
-    assert_eq!(&*statement.predicate, "{ \"Data\" : 1.50 }");
+    assert_eq!(statement.predicate, "{ \"Data\" : 1.50 }");
     assert!(matches!(statement.content, Content::Other));
     let without = changed(&signer, |json| {
         drop(json.as_object_mut().unwrap().remove("predicate"))
     });
     assert_eq!(
-        &*check_accepted(&signer.public(), without).statements[0]
+        check_accepted(&signer.public(), without).statements[0]
             .value()
             .predicate,
         "null"
