@@ -119,8 +119,6 @@ _buildkit := {
 }
 
 # What to do where there is none that is verified.
-default fix := "countersign attest --key KEY --type slsaprovenance1 --predicate provenance.json IMAGE@DIGEST"
-
 fix := sprintf(
 	"countersign attest --key KEY --type slsaprovenance1 --predicate provenance.json %s",
 	[image.pinned],

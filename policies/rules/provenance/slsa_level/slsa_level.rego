@@ -23,7 +23,6 @@
 #   reads: [evidence.provenance, evidence.rejected, image.digest, image.repository]
 package rules.provenance.slsa_level
 
-import data.lib.image
 import data.lib.misses
 import data.lib.provenance
 
