@@ -7,6 +7,7 @@ mod assemble;
 mod authority;
 mod builders;
 mod document;
+mod engines;
 mod entry;
 mod error;
 mod fields;

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::num::NonZeroU32;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::Duration;
 
 use countersign_image::excerpt;
@@ -14,15 +15,22 @@ use regorus::{Engine, LimitError, Value};
 use serde_json::{Value as Json, json};
 
 use crate::SourceFile;
+use crate::engines;
 use crate::module::Module;
 use crate::yaml::Position;
 
 /// The modules that every rule may import, parsed once.
 #[derive(Clone)]
 pub(crate) struct Base {
+    shared: Arc<Shared>,
     engine: Engine,
     /// The functions they define, in full.
     pub(crate) functions: BTreeSet<String>,
+}
+
+/// The text of those modules: each thread that evaluates parses its own.
+pub(crate) struct Shared {
+    files: Vec<SourceFile>,
 }
 
 impl Base {
@@ -30,24 +38,35 @@ impl Base {
     pub(crate) fn new<'f>(
         files: impl IntoIterator<Item = &'f SourceFile>,
     ) -> Result<Self, (String, RegoError)> {
-        let mut engine = Engine::new();
-        engine.set_strict_builtin_errors(true);
-        // Without this, `print` would write to the standard error of whoever links us.
-        engine.set_gather_prints(true);
+        let mut engine = new_engine();
         let mut functions = BTreeSet::new();
-        for file in files {
+        let files: Vec<SourceFile> = files.into_iter().cloned().collect();
+        for file in &files {
             let module = Module::parse(file).map_err(|error| (file.path.clone(), error))?;
             functions.extend(module.functions());
-            engine
-                .add_policy(file.path.clone(), file.text.clone())
-                .map_err(|error| (file.path.clone(), RegoError::new(error)))?;
+            add(&mut engine, file).map_err(|error| (file.path.clone(), error))?;
         }
-        Ok(Self { engine, functions })
+        Ok(Self {
+            shared: Arc::new(Shared { files }),
+            engine,
+            functions,
+        })
     }
 
     /// The engine itself, for tests of rules.
     pub(crate) fn into_engine(self) -> Engine {
         self.engine
+    }
+}
+
+impl Shared {
+    /// An engine that holds these modules.
+    pub(crate) fn compile(&self) -> Result<Engine, RegoError> {
+        let mut engine = new_engine();
+        for file in &self.files {
+            add(&mut engine, file)?;
+        }
+        Ok(engine)
     }
 }
 
@@ -63,7 +82,14 @@ impl fmt::Debug for Base {
 /// A rule that is ready to run, with its parameters and the builder table.
 #[derive(Clone)]
 pub(crate) struct Program {
-    engine: Engine,
+    source: Arc<Source>,
+}
+
+/// What an engine for a rule is made of.
+pub(crate) struct Source {
+    pub(crate) shared: Arc<Shared>,
+    file: SourceFile,
+    data: Json,
     deny: String,
     warn: Option<String>,
 }
@@ -93,31 +119,29 @@ impl Program {
         params: &Json,
         builders: &Json,
     ) -> Result<Self, RegoError> {
-        let mut engine = base.engine.clone();
-        engine
-            .add_policy(file.path.clone(), file.text.clone())
-            .map_err(RegoError::new)?;
-        let data = json!({ "params": params, "builders": builders });
-        engine.add_data(data.into()).map_err(RegoError::new)?;
-        engine.set_execution_timer_config(TIMER);
-        let deny = module.full_name("deny");
-        let warn = module.has_set("warn").then(|| module.full_name("warn"));
-        for entry in std::iter::once(&deny).chain(&warn) {
-            engine
-                .compile_with_entrypoint(&entry.as_str().into())
-                .map_err(RegoError::new)?;
-        }
-        Ok(Self { engine, deny, warn })
+        let source = Source {
+            shared: Arc::clone(&base.shared),
+            file: file.clone(),
+            data: json!({ "params": params, "builders": builders }),
+            deny: module.full_name("deny"),
+            warn: module.has_set("warn").then(|| module.full_name("warn")),
+        };
+        // For what is wrong with it; the threads that evaluate make their own.
+        source.compile(base.engine.clone())?;
+        Ok(Self {
+            source: Arc::new(source),
+        })
     }
 
     /// Evaluates the rule on `input`.
     pub(crate) fn run(&self, input: Value) -> Result<Answer, Failure> {
-        // The engine is a clone of ours and is dropped whatever happens, so nothing half-done is seen again.
+        // The engine is this run's own and is dropped whatever happens.
         catch_unwind(AssertUnwindSafe(|| {
-            let mut engine = self.engine.clone();
+            let mut engine =
+                engines::engine(&self.source).map_err(|error| Failure::Error(error.to_string()))?;
             engine.set_input(input);
-            let deny = evaluate(&mut engine, &self.deny)?;
-            let warn = match &self.warn {
+            let deny = evaluate(&mut engine, &self.source.deny)?;
+            let warn = match &self.source.warn {
                 Some(entry) => evaluate(&mut engine, entry)?,
                 None => Value::new_set(),
             };
@@ -127,13 +151,47 @@ impl Program {
     }
 }
 
+impl Source {
+    /// Adds the rule and its data to an engine that holds the shared modules.
+    pub(crate) fn compile(&self, mut engine: Engine) -> Result<Engine, RegoError> {
+        add(&mut engine, &self.file)?;
+        engine
+            .add_data(self.data.clone().into())
+            .map_err(RegoError::new)?;
+        engine.set_execution_timer_config(TIMER);
+        for entry in std::iter::once(&self.deny).chain(&self.warn) {
+            engine
+                .compile_with_entrypoint(&entry.as_str().into())
+                .map_err(RegoError::new)?;
+        }
+        Ok(engine)
+    }
+}
+
 impl fmt::Debug for Program {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Program")
-            .field("deny", &self.deny)
+            .field("deny", &self.source.deny)
             .finish_non_exhaustive()
     }
+}
+
+fn new_engine() -> Engine {
+    let mut engine = Engine::new();
+    engine.set_strict_builtin_errors(true);
+    // Without this, `print` would write to the standard error of whoever links us.
+    engine.set_gather_prints(true);
+    #[cfg(test)]
+    engine
+        .add_extension("test.burst".to_owned(), 0, Box::new(|_| panic!("burst")))
+        .unwrap();
+    engine
+}
+
+fn add(engine: &mut Engine, file: &SourceFile) -> Result<(), RegoError> {
+    let added = engine.add_policy(file.path.clone(), file.text.clone());
+    added.map(drop).map_err(RegoError::new)
 }
 
 fn evaluate(engine: &mut Engine, entry: &str) -> Result<Value, Failure> {
@@ -195,13 +253,12 @@ const TIMER: ExecutionTimerConfig = ExecutionTimerConfig {
 mod tests {
     use super::*;
 
-    fn program(rego: &str, extend: impl Fn(&mut Engine)) -> Program {
+    fn program(rego: &str) -> Program {
         let file = SourceFile {
             path: "a.rego".to_owned(),
             text: rego.to_owned(),
         };
-        let mut base = Base::new([]).unwrap();
-        extend(&mut base.engine);
+        let base = Base::new([]).unwrap();
         let module = Module::parse(&file).unwrap();
         Program::compile(&base, &file, &module, &json!({}), &json!([])).unwrap()
     }
@@ -212,14 +269,7 @@ mod tests {
 
     #[test]
     fn a_panic_on_one_input_is_a_failure_of_that_one_alone() {
-        let program = program(
-            "package a\ndeny contains 1 if { input.x; test.burst() }",
-            |engine| {
-                engine
-                    .add_extension("test.burst".to_owned(), 0, Box::new(|_| panic!("burst")))
-                    .unwrap();
-            },
-        );
+        let program = program("package a\ndeny contains 1 if { input.x; test.burst() }");
         assert_eq!(
             program.run(input("{\"x\": 1}")).unwrap_err(),
             Failure::Panic
@@ -233,7 +283,7 @@ mod tests {
 
     #[test]
     fn undefined_is_a_failure_and_no_empty_answer() {
-        let program = program("package a\ndeny := {1} if input.x", |_| {});
+        let program = program("package a\ndeny := {1} if input.x");
         assert_eq!(
             program.run(input("{}")).unwrap_err(),
             Failure::Undefined("data.a.deny".to_owned())
@@ -243,7 +293,7 @@ mod tests {
 
     #[test]
     fn nothing_of_one_evaluation_is_seen_by_the_next() {
-        let program = program("package a\ndeny contains input.x if input.x", |_| {});
+        let program = program("package a\ndeny contains input.x if input.x");
         assert_ne!(
             program.run(input("{\"x\": 1}")).unwrap().deny,
             Value::new_set()
