@@ -2,6 +2,8 @@
 # come: it is never recent enough.
 package lib.age
 
+import data.lib.plural
+
 is_within_days(text, days) if _age(text) <= days * _day
 
 is_within_hours(text, hours) if _age(text) <= hours * _hour
@@ -30,13 +32,9 @@ _now := nanoseconds(input.now)
 
 _lead(text) := nanoseconds(text) - _now
 
-_ago(age) := _number(floor(age / _hour), "hour") if age < 2 * _day
+_ago(age) := sprintf("%s ago", [plural.of(floor(age / _hour), "hour")]) if age < 2 * _day
 
-_ago(age) := _number(floor(age / _day), "day") if age >= 2 * _day
-
-_number(number, unit) := sprintf("1 %s ago", [unit]) if number == 1
-
-_number(number, unit) := sprintf("%d %ss ago", [number, unit]) if number != 1
+_ago(age) := sprintf("%s ago", [plural.of(floor(age / _day), "day")]) if age >= 2 * _day
 
 # Days that the calendar does not have would be an error of the whole rule.
 _rfc3339 := concat("", [

@@ -147,7 +147,7 @@ impl Lab {
                     "rules": [
                         { "rule": "signature/signed", "params": { "authorities": ["ci"], "threshold": 1 } },
                         { "rule": "sbom/required", "params": { "formats": ["spdx"], "min_packages": 1 } },
-                        { "rule": "vsa/passed", "params": { "verifiers": [GATE] } },
+                        { "rule": "verdict/vsa", "params": { "verifiers": [GATE] } },
                     ],
                 },
             }),

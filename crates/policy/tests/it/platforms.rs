@@ -277,7 +277,7 @@ fn a_failed_summary_of_one_platform_denies_the_index_and_no_other_platform() {
         load(policy(
             &[("gate", &gate)],
             &format!(
-                "  platforms: {platforms}\n  rules:\n    - {{rule: vsa/passed, params: {{verifiers: [\"https://verify.acme.example/gate\"]}}}}\n"
+                "  platforms: {platforms}\n  rules:\n    - {{rule: verdict/vsa, params: {{verifiers: [\"https://verify.acme.example/gate\"]}}}}\n"
             ),
         ))
     };
@@ -286,7 +286,7 @@ fn a_failed_summary_of_one_platform_denies_the_index_and_no_other_platform() {
         .about(&digest("arm64"))
         .summarised_by(&gate, "FAILED");
     let verdict = image.judge(&rules("all"));
-    assert_eq!(codes(&verdict), [("vsa/passed", "failed")]);
+    assert_eq!(codes(&verdict), [("verdict/vsa", "failed")]);
     assert_eq!(verdict.violations[0].platforms, ["linux/arm64"]);
     assert_eq!(codes(&image.judge(&rules("[linux/amd64]"))), []);
 }

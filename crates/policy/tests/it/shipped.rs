@@ -16,7 +16,7 @@ fn rules() -> Vec<(String, &'static str)> {
             "provenance/builder_id" => "{allow: [\"https://builder.acme.example/v1\"]}",
             "provenance/slsa_level" => "{minimum: 1}",
             "sbom/required" => "{min_packages: 0}",
-            "vsa/passed" => "{verifiers: [\"https://verify.acme.example/gate\"]}",
+            "verdict/vsa" => "{verifiers: [\"https://verify.acme.example/gate\"]}",
             _ => "{}",
         };
         (id, params)

@@ -242,7 +242,7 @@ async fn a_failed_summary_of_one_platform_denies_the_image() {
     };
     let policy = |platforms: Value| {
         let params = json!({ "verifiers": ["https://verify.acme.example/gate"] });
-        let rules = json!([{ "rule": "vsa/passed", "params": params }]);
+        let rules = json!([{ "rule": "verdict/vsa", "params": params }]);
         world.policy(&json!({ "platforms": platforms, "rules": rules }))
     };
     let name = world.name("shop/api:1.0");
@@ -253,7 +253,7 @@ async fn a_failed_summary_of_one_platform_denies_the_image() {
     verdict(&image.children[1], "FAILED");
 
     let review = world.review(&[policy(json!("all"))], &name).await;
-    assert_eq!(answer(&review), "vsa/passed:failed");
+    assert_eq!(answer(&review), "verdict/vsa:failed");
     assert!(
         review.message().contains("linux/arm64: wanted"),
         "{}",

@@ -2,8 +2,9 @@
 # title: A verifier let the image pass
 # description: |
 #   Some SLSA verification summary of the image says PASSED: by one of the `verifiers`, in the word of one of the
-#   authorities, and with all that is asked of it. A level implies the lower ones of its track. One that says FAILED, by
-#   such a verifier and authority, denies whatever else there is, however old it is and whatever levels it names.
+#   `authorities`, and with all that is asked of it. A level implies the lower ones of its track. One by such a verifier
+#   that says FAILED denies whatever else there is: however old it is, whatever it names, and whichever authority of the
+#   policy vouches for it.
 # custom:
 #   params:
 #     type: object
@@ -19,16 +20,21 @@
 #         type: array
 #         minItems: 1
 #         items: { type: string, format: authority }
-#         description: authorities that may speak for these verifiers; without it, all of the policy
+#         description: authorities whose word that it passed counts; without it, all of the policy
 #       levels:
 #         type: array
 #         items: { type: string }
 #         default: []
 #         description: "levels (`SLSA_BUILD_LEVEL_3`) and properties that it must have, each of them"
-#       max_age_hours:
+#       policies:
+#         type: array
+#         minItems: 1
+#         items: { type: string }
+#         description: URIs of the policies that it may have been verified against; without it, any will do
+#       max_age_days:
 #         type: integer
 #         minimum: 1
-#         description: how long ago it may have been verified; without it, any time will do
+#         description: how many days ago it may have been verified; without it, any time will do
 #       resource_uri:
 #         type: string
 #         description: the `resourceUri` that it must have; without it, any will do
@@ -38,10 +44,13 @@
 #     failed: such a verifier says that the image failed
 #     summary_insufficient: it passed, but not with all that is asked for
 #   reads: [evidence.verificationSummaries, evidence.rejected, image.digest, image.repository, now]
-package rules.vsa.passed
+package rules.verdict.vsa
 
+import data.lib.age
 import data.lib.image
 import data.lib.misses
+import data.lib.plural
+import data.lib.vouch
 
 deny contains {
 	"code": "no_summary",
@@ -50,6 +59,7 @@ deny contains {
 	"fix": sprintf("countersign attest --key KEY --type %s --predicate vsa.json %s", [_predicate_type, image.pinned]),
 } if {
 	count(_accepted) == 0
+	count(_failures) == 0
 }
 
 deny contains {
@@ -74,38 +84,34 @@ deny contains {
 
 _satisfied if {
 	some summary in _accepted
-	summary.result == "PASSED"
 	count(_faults(summary)) == 0
 }
 
 _summaries := object.get(input, ["evidence", "verificationSummaries"], [])
 
-_accepted := [summary | some summary in _summaries; _counts(summary)]
+# Those of the verifiers. Who may say that the image failed is asked less than who may say that it passed.
+_ours := [summary | some summary in _summaries; summary.verifier.id in data.params.verifiers]
 
-_counts(summary) if {
-	summary.verifier.id in data.params.verifiers
-	count(_vouchers(summary)) > 0
-}
+_accepted := [summary | some summary in _ours; vouch.accepted(summary)]
 
-_vouchers(summary) := summary.authorities if not data.params.authorities
-
-_vouchers(summary) := [name | some name in summary.authorities; name in data.params.authorities] if {
-	data.params.authorities
+_passed(summary) if {
+	summary.result == "PASSED"
+	not "FAILED" in summary.levels
 }
 
 # Whatever does not say PASSED says no.
 _failures := sort({sprintf("%s by the word of %s, against policy %s", [
 	summary.verifier.id,
-	concat(", ", _vouchers(summary)),
-	summary.policy.uri,
+	concat(", ", summary.authorities),
+	object.get(summary, ["policy", "uri"], "of no name"),
 ]) |
-	some summary in _accepted
-	summary.result != "PASSED"
+	some summary in _ours
+	not _passed(summary)
 })
 
 _faults(summary) := sort(array.concat(
 	[sprintf("without %s", [level]) | some level in data.params.levels; not _reaches(summary, level)],
-	[fault | some fault in [_age(summary), _resource(summary)]; fault != ""],
+	[fault | some fault in [_policy(summary), _age(summary), _resource(summary)]; fault != ""],
 ))
 
 _reaches(summary, level) if level in summary.levels
@@ -122,38 +128,37 @@ _track(level) := {"track": parts[1], "level": to_number(parts[2])} if {
 	parts := regex.find_all_string_submatch_n(`^SLSA_(.+)_LEVEL_(0|[1-9][0-9]{0,3})$`, level, 1)[0]
 }
 
+default _policy(_) := ""
+
+_policy(summary) := sprintf("against policy %s", [uri]) if {
+	uri := object.get(summary, ["policy", "uri"], "of no name")
+	data.params.policies
+	not uri in data.params.policies
+}
+
 default _age(_) := ""
 
-_age(summary) := "without a time" if {
-	data.params.max_age_hours
-	not _verified_at(summary)
+_age(summary) := age.describe(time) if {
+	time := object.get(summary, "timeVerified", "")
+	data.params.max_age_days
+	not age.is_within_days(time, data.params.max_age_days)
 }
-
-_age(summary) := sprintf("of %s, which is too long ago", [summary.timeVerified]) if {
-	time.parse_rfc3339_ns(input.now) - _verified_at(summary) > ((data.params.max_age_hours * 3600) * 1000000000)
-}
-
-_age(summary) := sprintf("of %s, which is yet to come", [summary.timeVerified]) if {
-	data.params.max_age_hours
-	_verified_at(summary) - time.parse_rfc3339_ns(input.now) > _skew
-}
-
-# What is no RFC 3339 would be an error of the whole rule.
-_verified_at(summary) := time.parse_rfc3339_ns(summary.timeVerified) if regex.match(_rfc3339, summary.timeVerified)
-
-_rfc3339 := `^20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9](\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$`
 
 default _resource(_) := ""
 
-_resource(summary) := sprintf("for %s", [summary.resourceUri]) if summary.resourceUri != data.params.resource_uri
+_resource(summary) := sprintf("for %s", [uri]) if {
+	uri := object.get(summary, "resourceUri", "no resource")
+	uri != data.params.resource_uri
+}
 
 default _wanted := "a passed verification summary"
 
-_wanted := sprintf("a passed verification summary by %s%s", [concat(" or ", data.params.verifiers), _qualities])
+_wanted := sprintf("a passed verification summary by %s%s", [concat(" or ", data.params.verifiers), concat("", _qualities)])
 
-default _qualities := ""
-
-_qualities := sprintf(" with %s", [concat(" and ", data.params.levels)]) if count(data.params.levels) > 0
+_qualities := array.concat(
+	[sprintf(" with %s", [concat(" and ", data.params.levels)]) | count(data.params.levels) > 0],
+	[sprintf(" of the last %s", [plural.of(data.params.max_age_days, "day")]) | data.params.max_age_days],
+)
 
 _found := sort({sprintf("one by %s: %s", [summary.verifier.id, concat(", ", _faults(summary))]) |
 	some summary in _accepted
@@ -161,16 +166,14 @@ _found := sort({sprintf("one by %s: %s", [summary.verifier.id, concat(", ", _fau
 
 _nearest := array.concat(_others, misses.summaries)
 
-_others := sort({sprintf("%s by %s in the word of %s, which does not count here", [
-	summary.result,
-	summary.verifier.id,
-	concat(", ", summary.authorities),
-]) |
+_others := sort({vouch.line(sprintf("%s by %s", [summary.result, summary.verifier.id]), summary) |
 	some summary in _summaries
 	not _counts(summary)
 })
 
-_predicate_type := "https://slsa.dev/verification_summary/v1"
+_counts(summary) if {
+	summary.verifier.id in data.params.verifiers
+	vouch.accepted(summary)
+}
 
-# Clocks differ a little: five minutes.
-_skew := 300000000000
+_predicate_type := "https://slsa.dev/verification_summary/v1"
