@@ -23,6 +23,7 @@ mod publishing;
 #[cfg(test)]
 mod reference;
 mod registry;
+mod rego_files;
 mod run;
 mod source;
 mod status;

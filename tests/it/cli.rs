@@ -8,6 +8,7 @@ mod keys;
 mod looking;
 mod manifests;
 mod registries;
+mod rules;
 mod signing;
 mod trust_root;
 

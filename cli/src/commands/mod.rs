@@ -14,6 +14,7 @@ mod images;
 mod import_key_pair;
 mod inspect;
 mod keygen;
+mod policy;
 mod public_key;
 mod resolve;
 mod sign;
@@ -50,6 +51,7 @@ enum Command {
     Resolve(resolve::Args),
     Check(check::Args),
     Images(images::Args),
+    Policy(policy::Args),
     TrustRoot(trust_root::Args),
     Completions(completions::Args),
     #[command(hide = true)]
@@ -72,6 +74,7 @@ impl Cli {
             Command::ImportKeyPair(args) => import_key_pair::run(&args, printer),
             Command::Inspect(args) => inspect::run(&args, printer),
             Command::Keygen(args) => keygen::run(&args, printer),
+            Command::Policy(args) => policy::run(&args, printer),
             Command::PublicKey(args) => public_key::run(&args, printer),
             Command::Resolve(args) => resolve::run(&args, printer),
             Command::Sign(args) => sign::run(&args, printer),

@@ -15,6 +15,7 @@ mod header;
 mod input;
 mod library;
 mod lint;
+mod linter;
 mod metadata;
 mod module;
 mod pages;
@@ -33,7 +34,8 @@ mod yaml;
 
 pub use error::{LoadError, LoadErrors, SourceFile};
 pub use input::{Input, InputParts, RequestContext, WorkloadContext};
-pub use library::files as library_files;
+pub use library::{files as library_files, with_shipped_lib};
+pub use linter::lint_files;
 pub use pages::rule_pages;
 pub use platforms::Scope;
 pub use policy::{Mode, Policy};

@@ -2,7 +2,7 @@
 //!
 //! Refuses a library in which folder, package and METADATA of a rule do not agree.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use include_dir::{Dir, include_dir};
@@ -69,7 +69,7 @@ impl Library {
 }
 
 impl LibraryRule {
-    fn read(file: &SourceFile) -> Result<(String, Self), Vec<LoadError>> {
+    pub(crate) fn read(file: &SourceFile) -> Result<(String, Self), Vec<LoadError>> {
         let wrong = |message: &str| vec![LoadError::new(&file.path, "library", message)];
         let Some([category, folder, name]) = components(&file.path) else {
             return Err(wrong("a rule stands in rules/<category>/<id>/<id>.rego"));
@@ -104,6 +104,21 @@ pub fn files() -> Vec<SourceFile> {
     files
 }
 
+/// `files` with the shipped modules for rules to import, but for those whose package `files` define themselves.
+pub fn with_shipped_lib(files: &[SourceFile]) -> Vec<SourceFile> {
+    // Not parsed: nothing has been said yet about what these files may cost to parse.
+    let package = |file: &SourceFile| {
+        let mut lines = file.text.lines();
+        lines.find_map(|line| Some(line.strip_prefix("package ")?.trim().to_owned()))
+    };
+    let own: BTreeSet<String> = files.iter().filter_map(package).collect();
+    let shipped = self::files()
+        .into_iter()
+        .filter(|file| is_code(file) && file.path.starts_with(LIB))
+        .filter(|file| package(file).is_none_or(|package| !own.contains(&package)));
+    files.iter().cloned().chain(shipped).collect()
+}
+
 fn collect(folder: &Dir<'_>, files: &mut Vec<SourceFile>) {
     files.extend(folder.files().filter_map(|file| {
         let path = file.path().to_str()?.to_owned();
@@ -123,7 +138,7 @@ fn components(path: &str) -> Option<[&str; 3]> {
         .ok()
 }
 
-fn is_code(file: &SourceFile) -> bool {
+pub(crate) fn is_code(file: &SourceFile) -> bool {
     file.path.ends_with(".rego") && !is_test(&file.path)
 }
 
@@ -133,8 +148,8 @@ pub(crate) fn is_test(path: &str) -> bool {
 }
 
 static POLICIES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../policies");
-const LIB: &str = "lib/";
-const RULES: &str = "rules/";
+pub(crate) const LIB: &str = "lib/";
+pub(crate) const RULES: &str = "rules/";
 
 #[cfg(test)]
 mod tests;

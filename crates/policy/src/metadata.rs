@@ -17,7 +17,7 @@ pub(crate) struct Metadata {
     /// Predicate types whose raw predicate the rule is given.
     pub(crate) predicates: Vec<String>,
     pub(crate) reads: Reads,
-    /// The codes of its denials with what each means.
+    /// The codes of its denials with what each means; a rule of one's own need not list them.
     pub(crate) codes: Vec<(String, String)>,
     /// Parameters as they might stand in a policy.
     pub(crate) example: Option<Node>,
@@ -61,7 +61,10 @@ impl Metadata {
             params,
             predicates: predicates(custom.get("predicates"), problems),
             reads: Reads::read(custom.require("reads", problems)?, problems),
-            codes: codes(custom.require("codes", problems)?, problems),
+            codes: custom
+                .get("codes")
+                .map(|node| codes(node, problems))
+                .unwrap_or_default(),
             example: custom.get("example").cloned(),
         })
     }

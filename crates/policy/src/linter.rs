@@ -1,0 +1,145 @@
+//! Every mistake in the Rego of a directory, found as loading would find it.
+//!
+//! Refuses to call a directory clean in which there is nothing to check.
+
+use crate::fields::Problems;
+use crate::library::{LIB, LibraryRule, RULES, is_test, with_shipped_lib};
+use crate::lint;
+use crate::module::Module;
+use crate::rego::Base;
+use crate::yaml::Position;
+use crate::{LoadError, LoadErrors, SourceFile};
+
+/// Checks `files`, whose paths are relative to the root of their library: `lib/…`, `rules/<category>/<id>/<id>.rego`,
+/// their tests; Rego that stands elsewhere is checked as what a policy holds inline.
+///
+/// # Errors
+///
+/// Every mistake, in order of file and line.
+pub fn lint_files(files: &[SourceFile]) -> Result<(), LoadErrors> {
+    let rego: Vec<&SourceFile> = files
+        .iter()
+        .filter(|file| file.path.ends_with(".rego"))
+        .collect();
+    let Some(first) = files.first() else {
+        return Err(LoadError::new(".", "no_rules", "there is nothing to check").into());
+    };
+    if rego.is_empty() {
+        return Err(LoadError::new(&first.path, "no_rules", "there is no Rego to check").into());
+    }
+    let all = with_shipped_lib(files);
+    let base = Base::new(
+        all.iter()
+            .filter(|file| file.path.starts_with(LIB) && !is_test(&file.path)),
+    )
+    .map_err(|(path, error)| LoadError::rego(&path, &error))?;
+    let errors: Vec<LoadError> = rego
+        .into_iter()
+        .flat_map(|file| lint_file(file, &base))
+        .collect();
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(LoadErrors(errors))
+    }
+}
+
+fn lint_file(file: &SourceFile, base: &Base) -> Vec<LoadError> {
+    if is_test(&file.path) || file.path.starts_with(LIB) {
+        // The engine has read the modules of `lib` already; tests may define what they like.
+        let parsed = Module::parse(file);
+        return parsed
+            .err()
+            .map(|error| LoadError::rego(&file.path, &error))
+            .into_iter()
+            .collect();
+    }
+    let mut problems = Problems::new(&file.path);
+    let module = lint::check(file, START, base, &mut problems);
+    let mut errors = problems.into_errors();
+    if file.path.starts_with(RULES) {
+        // That package is theirs.
+        errors.retain(|error| error.code != "rego_package");
+        // What cannot be parsed, or not in reasonable time, has no more to say.
+        let unread = ["rego_syntax", "rego_too_deep", "rego_too_large"];
+        let is_parsed =
+            module.is_some() || errors.iter().all(|error| !unread.contains(&error.code));
+        if is_parsed && let Err(found) = LibraryRule::read(file) {
+            errors.extend(found);
+        }
+    }
+    errors
+}
+
+/// Where a file begins.
+const START: Position = Position { line: 1, column: 1 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::library_files;
+
+    const METADATA: &str = "# METADATA\n# title: T\n# description: D.\n# custom:\n#   params: {type: object}\n\
+                            #   reads: [image]\npackage rules.shop.r\n\n";
+
+    #[track_caller]
+    fn check(path: &str, text: &str, wanted: &[(u32, u32, &str)]) {
+        let file = SourceFile {
+            path: path.to_owned(),
+            text: text.to_owned(),
+        };
+        let errors = lint_files(&[file]).err().map(|errors| errors.0);
+        let errors = errors.unwrap_or_default();
+        let found: Vec<_> = errors
+            .iter()
+            .map(|error| (error.line, error.column, error.code))
+            .collect();
+        assert_eq!(found, wanted, "{errors:#?}");
+    }
+
+    #[test]
+    fn the_shipped_library_is_clean() {
+        assert_eq!(lint_files(&library_files()), Ok(()));
+    }
+
+    #[test]
+    fn a_rule_of_ones_own_needs_neither_codes_nor_an_example() {
+        let deny = "deny contains {\"code\": \"r\", \"msg\": \"no\"} if not input.image.digest\n";
+        check("rules/shop/r/r.rego", &format!("{METADATA}{deny}"), &[]);
+    }
+
+    #[test]
+    fn mistakes_are_told_with_line_and_column_of_the_file() {
+        let deny = "deny contains {\"code\": \"r\", \"msg\": \"no\"} if time.now_ns() > 1\n";
+        check(
+            "rules/shop/r/r.rego",
+            &format!("{METADATA}{deny}"),
+            &[(9, 45, "rego_forbidden")],
+        );
+        check(
+            "lib/a.rego",
+            "package lib.a\nx if (\n",
+            &[(3, 1, "rego_compile")],
+        );
+    }
+
+    #[test]
+    fn brackets_that_are_nested_too_deep_are_not_parsed() {
+        let mountain = format!("{METADATA}x := {}{}\n", "[".repeat(2000), "]".repeat(2000));
+        check("rules/shop/r/r.rego", &mountain, &[(9, 1, "rego_too_deep")]);
+    }
+
+    #[test]
+    fn rego_elsewhere_is_judged_as_what_a_policy_holds_inline() {
+        check(
+            "a.rego",
+            "package shop.a\nx := 1\n",
+            &[(1, 9, "rego_no_deny")],
+        );
+    }
+
+    #[test]
+    fn nothing_to_check_is_a_mistake() {
+        assert_eq!(lint_files(&[]).unwrap_err().errors()[0].code, "no_rules");
+    }
+}
