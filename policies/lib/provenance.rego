@@ -3,8 +3,39 @@
 package lib.provenance
 
 import data.lib.image
+import data.lib.misses
+import data.lib.vouch
+import data.lib.words
 
 verified := object.get(input, ["evidence", "provenance"], [])
+
+# Whose word counts for the rule.
+accepted := [entry | some entry in verified; vouch.accepted(entry)]
+
+# What a rule says where there is none, and where none of them will do.
+none(wanted) := {
+	"msg": sprintf("wanted %s, found no verified provenance%s", [wanted, _by]),
+	"details": {"wanted": wanted, "found": [sprintf("no verified provenance%s", [_by])], "nearest": nearest},
+	"fix": fix,
+}
+
+unfit(wanted, found, remedy) := {
+	"msg": sprintf("wanted %s, found %s", [wanted, concat("; ", words.few(found))]),
+	"details": {"wanted": wanted, "found": found, "nearest": nearest},
+	"fix": remedy,
+}
+
+default _by := ""
+
+_by := sprintf(" by %s", [vouch.names]) if data.params.authorities
+
+nearest := array.concat(
+	sort({vouch.line("provenance", entry) | some entry in verified; not vouch.accepted(entry)}),
+	misses.provenance,
+)
+
+# One of them in what was found.
+line(entry, text) := sprintf("provenance by %s %s", [concat(", ", vouch.by(entry)), text])
 
 # Who built. BuildKit knows no builder, or takes the run that called it for one: where a certificate
 # vouches for what BuildKit wrote, its holder is the builder.

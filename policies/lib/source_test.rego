@@ -75,7 +75,10 @@ test_what_is_no_text_is_no_repository if {
 test_a_commit_is_written_in_full if {
 	source.is_commit("0123456789abcdef0123456789abcdef01234567")
 	source.is_commit("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef")
-	every text in ["", "main", "0123abc", "0123456789ABCDEF0123456789abcdef01234567", "0123456789abcdef0123456789abcdef01234567-dirty", 1, null] {
+	every text in [
+		"", "main", "0123abc", "0123456789ABCDEF0123456789abcdef01234567",
+		"0123456789abcdef0123456789abcdef01234567-dirty", 1, null,
+	] {
 		not source.is_commit(text)
 	}
 }
