@@ -22,6 +22,7 @@ mod pages;
 mod platforms;
 mod policy;
 mod reads;
+mod recursion;
 mod rego;
 mod rule;
 mod schema;

@@ -7,6 +7,7 @@ use regorus::unstable::BUILTINS;
 use crate::SourceFile;
 use crate::fields::Problems;
 use crate::module::{HeadKind, Module};
+use crate::recursion;
 use crate::rego::Base;
 use crate::yaml::Position;
 
@@ -54,6 +55,7 @@ pub(crate) fn check(
     check_package(&module, origin, problems);
     check_deny(&module, origin, problems);
     check_names(&module, origin, base, problems);
+    check_recursion(&module, origin, problems);
     (problems.count() == before).then_some(module)
 }
 
@@ -134,17 +136,21 @@ fn check_names(module: &Module, origin: Position, base: &Base, problems: &mut Pr
     }
 }
 
+fn check_recursion(module: &Module, origin: Position, problems: &mut Problems) {
+    let Some(cycle) = recursion::cycle(&module.links) else {
+        return;
+    };
+    let names: Vec<String> = cycle.names.iter().map(|name| format!("`{name}`")).collect();
+    let at = origin.within(cycle.at.line, cycle.at.column);
+    let message = format!("recursion: {}", names.join(" looks at "));
+    problems.report(at, "rego_recursion", message);
+}
+
 fn is_known(call: &str, module: &Module, own: &[String], base: &Base) -> bool {
     if call == "print" || BUILTINS.contains_key(call) {
         return true;
     }
-    let (first, rest) = call.split_once('.').unwrap_or((call, ""));
-    let full = match module.imports.get(first) {
-        Some(target) if rest.is_empty() => target.clone(),
-        Some(target) => format!("{target}.{rest}"),
-        None if first == "data" => call.to_owned(),
-        None => module.full_name(call),
-    };
+    let full = module.resolve(call);
     own.contains(&full) || base.functions.contains(&full)
 }
 
@@ -203,7 +209,7 @@ const MAX_BYTES: usize = 64 * 1024;
 const MAX_NESTING: usize = 12;
 const MAX_RULES: usize = 200;
 
-/// Built-ins whose result depends on more than the input, and what to use instead.
+/// Built-ins whose result depends on more than the input or that no limit holds, and what to use instead.
 const FORBIDDEN: &[(&str, &str)] = &[
     (
         "http.send",
@@ -212,6 +218,11 @@ const FORBIDDEN: &[(&str, &str)] = &[
     (
         "net.lookup_ip_addr",
         "a policy judges what was gathered for it and fetches nothing",
+    ),
+    ("numbers.range", "it takes whatever memory it is asked for"),
+    (
+        "numbers.range_step",
+        "it takes whatever memory it is asked for",
     ),
     ("opa.runtime", "the environment is no part of a decision"),
     ("rand.intn", "a decision must come out the same each time"),

@@ -8,6 +8,7 @@ use regorus::Engine;
 use serde_json::Value as Json;
 
 use crate::SourceFile;
+use crate::recursion::{self, Link};
 use crate::rego::RegoError;
 use crate::yaml::Position;
 
@@ -22,6 +23,8 @@ pub(crate) struct Module {
     pub(crate) calls: Vec<Name>,
     /// Every name in the module, called or not.
     pub(crate) names: Vec<Name>,
+    /// Which of its rules looks at what.
+    pub(crate) links: Vec<Link>,
 }
 
 /// A rule's head.
@@ -70,10 +73,28 @@ impl Module {
             found.imports.extend(read_import(import, &file.text));
         }
         for rule in items(&module["rules"]) {
-            found.heads.extend(read_head(rule));
+            let head = read_head(rule);
+            if let Some(head) = &head {
+                let name = found.full_name(&head.name);
+                let resolve = |name: &str| found.resolve(name);
+                let links = recursion::links(&name, rule, &file.text, &resolve);
+                found.links.extend(links);
+            }
+            found.heads.extend(head);
             found.walk(rule);
         }
         Ok(found)
+    }
+
+    /// What `name` stands for in this module: `data.…`, or a name that is none of ours.
+    pub(crate) fn resolve(&self, name: &str) -> String {
+        let (first, rest) = name.split_once('.').unwrap_or((name, ""));
+        match self.imports.get(first) {
+            Some(target) if rest.is_empty() => target.clone(),
+            Some(target) => format!("{target}.{rest}"),
+            None if first == "data" || first == "input" => name.to_owned(),
+            None => self.full_name(name),
+        }
     }
 
     /// `data.<package>.<name>`.
@@ -133,7 +154,7 @@ impl Module {
 }
 
 /// The components of a reference, as the interpreter reads a path: an index that is no string is passed over.
-fn path(expression: &Json) -> Option<Vec<String>> {
+pub(crate) fn path(expression: &Json) -> Option<Vec<String>> {
     if let Some(variable) = expression.get("Var") {
         return Some(vec![variable["value"].as_str()?.to_owned()]);
     }
@@ -151,7 +172,7 @@ fn path(expression: &Json) -> Option<Vec<String>> {
 }
 
 /// The place of an expression: where it begins, dots and brackets apart.
-fn place(expression: &Json) -> Position {
+pub(crate) fn place(expression: &Json) -> Position {
     let inner = ["RefDot", "RefBrack"]
         .iter()
         .find_map(|kind| expression.get(kind));
@@ -179,14 +200,7 @@ fn span(node: &Json) -> Position {
 fn read_import(import: &Json, text: &str) -> Option<(String, String)> {
     let target = path(&import["refr"])?;
     let alias = match import.get("as") {
-        Some(span) => {
-            let bound = |key: &str| {
-                span[key]
-                    .as_u64()
-                    .and_then(|value| usize::try_from(value).ok())
-            };
-            text.get(bound("start")?..bound("end")?)?.to_owned()
-        }
+        Some(span) => recursion::written(span, text)?,
         None => target.last()?.clone(),
     };
     Some((alias, target.join(".")))
@@ -213,6 +227,6 @@ fn read_head(rule: &Json) -> Option<Head> {
     .find_map(|(name, kind)| head(written.get(name)?, kind))
 }
 
-fn items(node: &Json) -> &[Json] {
+pub(crate) fn items(node: &Json) -> &[Json] {
     node.as_array().map(Vec::as_slice).unwrap_or_default()
 }

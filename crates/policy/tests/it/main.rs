@@ -6,6 +6,7 @@ mod builders;
 mod contract;
 mod evaluate;
 mod examples;
+mod hostile;
 mod inline;
 mod kinds;
 mod load;
