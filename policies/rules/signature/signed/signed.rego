@@ -29,12 +29,13 @@ package rules.signature.signed
 
 import data.lib.identity
 import data.lib.image
-import data.lib.misses
+import data.lib.signatures
+import data.lib.vouch
 
 deny contains {
 	"code": _code,
 	"msg": sprintf("wanted %s, found %s", [_wanted, _count]),
-	"details": {"wanted": _wanted, "found": _found, "nearest": _nearest},
+	"details": {"wanted": _wanted, "found": _found, "nearest": signatures.nearest},
 	"fix": _fix,
 } if {
 	not _satisfied
@@ -43,41 +44,19 @@ deny contains {
 _satisfied if count(_signers) >= data.params.threshold
 
 # Identities, not signatures: who signs twice is still one signer.
-_signers := {identity.signer(signature.identity) | some signature in _signatures; _accepted(signature)}
-
-_signatures := object.get(input, ["evidence", "signatures"], [])
-
-_accepted(signature) if count(_vouchers(signature)) > 0
-
-_vouchers(signature) := signature.authorities if not data.params.authorities
-
-_vouchers(signature) := [name | some name in signature.authorities; name in data.params.authorities] if {
-	data.params.authorities
-}
+_signers := {identity.signer(signature.identity) | some signature in signatures.accepted}
 
 default _code := "threshold"
 
-_code := "unsigned" if {
-	count(_signers) == 0
-	count(_nearest) == 0
-}
-
-_code := "untrusted" if {
-	count(_signers) == 0
-	count(_nearest) > 0
-}
+_code := signatures.missing if count(_signers) == 0
 
 default _wanted := "a signature"
 
-_wanted := sprintf("a signature by %s", [_names]) if data.params.threshold == 1
+_wanted := sprintf("a signature by %s", [vouch.names]) if data.params.threshold == 1
 
-_wanted := sprintf("signatures of %d different signers by %s", [data.params.threshold, _names]) if {
+_wanted := sprintf("signatures of %d different signers by %s", [data.params.threshold, vouch.names]) if {
 	data.params.threshold > 1
 }
-
-default _names := "any authority of the policy"
-
-_names := sprintf("authority %s", [concat(" or ", data.params.authorities)])
 
 _count := "none" if _code == "unsigned"
 
@@ -85,19 +64,7 @@ _count := "none that counts" if _code == "untrusted"
 
 _count := sprintf("%d", [count(_signers)]) if count(_signers) > 0
 
-_found := sort({sprintf("signed by %s, %s", [concat(", ", _vouchers(signature)), identity.describe(signature.identity)]) |
-	some signature in _signatures
-	_accepted(signature)
-})
-
-_nearest := array.concat(_others, misses.signatures)
-
-_others := sort({sprintf("signed by %s, which does not count here", [concat(", ", signature.authorities)]) |
-	some signature in _signatures
-	not _accepted(signature)
-})
-
-default _fix := "countersign sign --key KEY IMAGE@DIGEST"
+_found := sort({signatures.describe(signature) | some signature in signatures.accepted})
 
 _fix := sprintf("countersign sign --key KEY %s", [image.pinned]) if not _may_be_a_part
 
