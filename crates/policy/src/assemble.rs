@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use crate::document::Definition;
 use crate::entry::RuleEntry;
 use crate::fields::Problems;
-use crate::library::{Library, LibraryRule};
+use crate::library::{LibraryRule, Rules};
 use crate::reads::Reads;
 use crate::rego::Program;
 use crate::rule::Rule;
@@ -19,7 +19,7 @@ use crate::{Policy, SourceFile, lint};
 /// The policy that `definition` describes; `None` if something about it was or is reported.
 pub(crate) fn assemble(
     definition: Definition<'_>,
-    library: &Library,
+    library: &Rules,
     problems: &mut Problems,
 ) -> Option<Policy> {
     let names: Vec<&str> = definition
@@ -105,7 +105,7 @@ pub(crate) fn assemble(
 }
 
 fn library_rule(
-    library: &Library,
+    library: &Rules,
     id: &str,
     at: Position,
     params: &Node,
@@ -119,7 +119,7 @@ fn library_rule(
         metadata,
     }) = library.rule(id)
     else {
-        let known = library.rules().map(|(id, _)| id);
+        let known = library.ids();
         problems.unknown(
             at,
             "unknown_rule",
@@ -130,11 +130,11 @@ fn library_rule(
         return None;
     };
     let params = metadata.params.check(params, id, authorities, problems);
-    match Program::compile(&library.base, file, module, &params, builders) {
+    match Program::compile(library.base(), file, module, &params, builders) {
         Ok(program) => Some(Rule {
             id: id.to_owned(),
             reads: metadata.reads.clone(),
-            predicates: metadata.predicates.clone(),
+            predicates: metadata.predicates(&params),
             program,
         }),
         Err(error) => {
@@ -145,7 +145,7 @@ fn library_rule(
 }
 
 fn inline_rule(
-    library: &Library,
+    library: &Rules,
     rego: &str,
     at: Position,
     builders: &Json,
@@ -161,9 +161,9 @@ fn inline_rule(
         path: "rego".to_owned(),
         text: rego.to_owned(),
     };
-    let module = lint::check(&file, origin, &library.base, problems)?;
+    let module = lint::check(&file, origin, library.base(), problems)?;
     let params = Json::Object(Default::default());
-    match Program::compile(&library.base, &file, &module, &params, builders) {
+    match Program::compile(library.base(), &file, &module, &params, builders) {
         Ok(program) => Some(Rule {
             id: format!("{INLINE}{}", module.package.join(".")),
             reads: Reads::everything(),

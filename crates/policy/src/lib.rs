@@ -13,6 +13,7 @@ mod error;
 mod fields;
 mod header;
 mod input;
+mod json_schema;
 mod library;
 mod lint;
 mod linter;

@@ -68,6 +68,67 @@ impl Library {
     }
 }
 
+/// The shipped rules, and those that stand beside the policies.
+#[derive(Debug)]
+pub(crate) struct Rules {
+    shipped: &'static Library,
+    own: BTreeMap<String, LibraryRule>,
+}
+
+impl Rules {
+    /// Reads the rules in `files`, all of them Rego; what cannot be used is added to `errors`.
+    pub(crate) fn read<'f>(
+        shipped: &'static Library,
+        files: impl Iterator<Item = &'f SourceFile>,
+        errors: &mut Vec<LoadError>,
+    ) -> Self {
+        let mut own: BTreeMap<String, LibraryRule> = BTreeMap::new();
+        for file in files.filter(|file| is_code(file)) {
+            let (id, rule) = match LibraryRule::read(file) {
+                Ok(read) => read,
+                Err(mut found) => {
+                    errors.append(&mut found);
+                    continue;
+                }
+            };
+            let at = rule.module.package_at;
+            let first = own.get(&id).map(|other| other.file.path.as_str());
+            let taken = if shipped.rule(&id).is_some() {
+                Some(format!(
+                    "the library has a rule `{id}`: choose another name"
+                ))
+            } else {
+                first.map(|first| format!("the rule `{id}` is defined already in {first}"))
+            };
+            match taken {
+                Some(message) => errors.push(LoadError {
+                    line: at.line,
+                    column: at.column,
+                    ..LoadError::new(&file.path, "duplicate_name", message)
+                }),
+                None => _ = own.insert(id, rule),
+            }
+        }
+        Self { shipped, own }
+    }
+
+    /// What every rule may import.
+    pub(crate) fn base(&self) -> &Base {
+        &self.shipped.base
+    }
+
+    /// The rule called `id`, such as `signature/signed`.
+    pub(crate) fn rule(&self, id: &str) -> Option<&LibraryRule> {
+        self.own.get(id).or_else(|| self.shipped.rule(id))
+    }
+
+    /// The names of all rules.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = &str> {
+        let own = self.own.keys().map(String::as_str);
+        own.chain(self.shipped.rules().map(|(id, _)| id))
+    }
+}
+
 impl LibraryRule {
     pub(crate) fn read(file: &SourceFile) -> Result<(String, Self), Vec<LoadError>> {
         let wrong = |message: &str| vec![LoadError::new(&file.path, "library", message)];
@@ -130,12 +191,12 @@ fn collect(folder: &Dir<'_>, files: &mut Vec<SourceFile>) {
     folder.dirs().for_each(|inner| collect(inner, files));
 }
 
+/// Category, folder and file name of a rule: the end of its path, wherever the directory of the policies is.
 fn components(path: &str) -> Option<[&str; 3]> {
-    path.strip_prefix(RULES)?
-        .split('/')
-        .collect::<Vec<_>>()
-        .try_into()
-        .ok()
+    let mut names = path.rsplit('/');
+    let [name, folder, category, above] =
+        [names.next()?, names.next()?, names.next()?, names.next()?];
+    (above == RULES.trim_end_matches('/')).then_some([category, folder, name])
 }
 
 pub(crate) fn is_code(file: &SourceFile) -> bool {

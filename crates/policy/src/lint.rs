@@ -6,6 +6,7 @@ use regorus::unstable::BUILTINS;
 
 use crate::SourceFile;
 use crate::fields::Problems;
+use crate::json_schema;
 use crate::module::{HeadKind, Module};
 use crate::recursion;
 use crate::rego::Base;
@@ -130,6 +131,7 @@ fn check_names(module: &Module, origin: Position, base: &Base, problems: &mut Pr
         let message = format!("there is no function `{}`", call.path);
         let known = BUILTINS
             .keys()
+            .chain(ADDED)
             .copied()
             .chain(base.functions.iter().map(String::as_str));
         problems.unknown_quietly(at, "rego_unknown_function", message, &call.path, known);
@@ -147,7 +149,7 @@ fn check_recursion(module: &Module, origin: Position, problems: &mut Problems) {
 }
 
 fn is_known(call: &str, module: &Module, own: &[String], base: &Base) -> bool {
-    if call == "print" || BUILTINS.contains_key(call) {
+    if ADDED.contains(&call) || BUILTINS.contains_key(call) {
         return true;
     }
     let full = module.resolve(call);
@@ -205,6 +207,8 @@ pub(crate) fn is_identifier(name: &str) -> bool {
 
 /// Roots under which our own data and rules stand: a data document would replace rules of the same path.
 const RESERVED: &[&str] = &["builders", "lib", "params", "rules"];
+/// Functions that are there beside the engine's.
+const ADDED: &[&str] = &[json_schema::BUILTIN, "print"];
 const MAX_BYTES: usize = 64 * 1024;
 const MAX_NESTING: usize = 12;
 const MAX_RULES: usize = 200;

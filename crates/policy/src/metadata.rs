@@ -2,9 +2,12 @@
 //!
 //! Refuses keys it does not know and a rule that declares nothing.
 
+use countersign_image::excerpt;
+use serde_json::Value as Json;
+
 use crate::fields::{Fields, Problems, list, name, text};
 use crate::reads::Reads;
-use crate::schema::Schema;
+use crate::schema::{Schema, Shape};
 use crate::yaml::{self, Node, Value};
 use crate::{LoadError, SourceFile};
 
@@ -15,12 +18,20 @@ pub(crate) struct Metadata {
     pub(crate) description: String,
     pub(crate) params: Schema,
     /// Predicate types whose raw predicate the rule is given.
-    pub(crate) predicates: Vec<String>,
+    predicates: Vec<PredicateType>,
     pub(crate) reads: Reads,
     /// The codes of its denials with what each means; a rule of one's own need not list them.
     pub(crate) codes: Vec<(String, String)>,
     /// Parameters as they might stand in a policy.
     pub(crate) example: Option<Node>,
+}
+
+/// A predicate type as METADATA names it.
+#[derive(Clone, Debug)]
+enum PredicateType {
+    Named(String),
+    /// What this parameter says.
+    Param(String),
 }
 
 impl Metadata {
@@ -33,6 +44,18 @@ impl Metadata {
             Some(metadata) if problems.count() == 0 => Ok(metadata),
             _ => Err(problems.into_errors()),
         }
+    }
+
+    /// The predicate types whose raw predicate the rule is given when it has these parameters.
+    pub(crate) fn predicates(&self, params: &Json) -> Vec<String> {
+        let types = self
+            .predicates
+            .iter()
+            .filter_map(|predicate| match predicate {
+                PredicateType::Named(name) => Some(name.as_str()),
+                PredicateType::Param(param) => params.get(param)?.as_str(),
+            });
+        types.map(str::to_owned).collect()
     }
 
     fn from_node(node: &Node, problems: &mut Problems) -> Option<Self> {
@@ -58,8 +81,8 @@ impl Metadata {
         Some(Self {
             title,
             description: description.to_owned(),
+            predicates: predicates(custom.get("predicates"), &params, problems),
             params,
-            predicates: predicates(custom.get("predicates"), problems),
             reads: Reads::read(custom.require("reads", problems)?, problems),
             codes: custom
                 .get("codes")
@@ -106,15 +129,40 @@ fn block(file: &SourceFile, problems: &mut Problems) -> Option<Node> {
     }
 }
 
-fn predicates(node: Option<&Node>, problems: &mut Problems) -> Vec<String> {
+fn predicates(node: Option<&Node>, params: &Schema, problems: &mut Problems) -> Vec<PredicateType> {
     let Some(items) = node.and_then(|node| list(node, "predicates", problems)) else {
         return Vec::new();
     };
     items
         .iter()
-        .filter_map(|item| name(item, "a predicate type", problems))
-        .map(str::to_owned)
+        .filter_map(|item| match &item.value {
+            Value::Map(_) => predicate_param(item, params, problems),
+            _ => {
+                let name = name(item, "a predicate type", problems)?;
+                Some(PredicateType::Named(name.to_owned()))
+            }
+        })
         .collect()
+}
+
+fn predicate_param(node: &Node, params: &Schema, problems: &mut Problems) -> Option<PredicateType> {
+    let fields = Fields::open(node, "a predicate type", &["param"], problems)?;
+    let node = fields.require("param", problems)?;
+    let param = name(node, "param", problems)?;
+    let texts = params
+        .properties()
+        .iter()
+        .filter(|property| matches!(property.schema.shape, Shape::Text { .. }));
+    let known: Vec<&str> = texts.map(|property| property.name.as_str()).collect();
+    if !known.contains(&param) {
+        let message = format!(
+            "the rule has no parameter `{}` that is a string",
+            excerpt(param)
+        );
+        problems.unknown(node.at, "metadata", message, param, known);
+        return None;
+    }
+    Some(PredicateType::Param(param.to_owned()))
 }
 
 fn codes(node: &Node, problems: &mut Problems) -> Vec<(String, String)> {

@@ -16,6 +16,7 @@ use serde_json::{Value as Json, json};
 
 use crate::SourceFile;
 use crate::engines;
+use crate::json_schema;
 use crate::module::Module;
 use crate::yaml::Position;
 
@@ -182,6 +183,7 @@ fn new_engine() -> Engine {
     engine.set_strict_builtin_errors(true);
     // Without this, `print` would write to the standard error of whoever links us.
     engine.set_gather_prints(true);
+    json_schema::register(&mut engine);
     #[cfg(test)]
     engine
         .add_extension("test.burst".to_owned(), 0, Box::new(|_| panic!("burst")))

@@ -4,6 +4,7 @@
 
 mod check;
 
+use countersign_evidence::Pattern;
 use countersign_image::excerpt;
 use serde_json::Value as Json;
 
@@ -27,7 +28,9 @@ pub(crate) enum Shape {
     },
     Text {
         allowed: Vec<String>,
-        authority: bool,
+        format: Option<TextFormat>,
+        /// What the whole text must match.
+        pattern: Option<Pattern>,
     },
     List {
         items: Box<Schema>,
@@ -37,6 +40,17 @@ pub(crate) enum Shape {
         properties: Vec<Property>,
         open: bool,
     },
+    /// A schema in its turn, for `json.match_schema`.
+    JsonSchema,
+}
+
+/// What a text must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TextFormat {
+    /// The name of an authority of the policy.
+    Authority,
+    /// A regular expression.
+    Regex,
 }
 
 /// A field of an object.
@@ -63,54 +77,26 @@ impl Schema {
 
     /// Reads a schema from METADATA.
     pub(crate) fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
-        let fields = Fields::open(node, "a parameter schema", KEYWORDS, problems)?;
-        let written = fields.require("type", problems)?;
-        let shape = match text(written, "type", problems)? {
-            "boolean" => Shape::Boolean,
-            "integer" => {
-                let minimum = fields.get("minimum").and_then(integer);
-                Shape::Integer {
-                    minimum,
-                    maximum: fields.get("maximum").and_then(integer),
-                }
-            }
-            "string" => Shape::Text {
-                allowed: strings(fields.get("enum"), problems),
-                authority: fields
-                    .get("format")
-                    .is_some_and(|node| is_text(node, "authority")),
-            },
-            "array" => Shape::List {
-                items: Box::new(Self::read(fields.require("items", problems)?, problems)?),
-                minimum: fields
-                    .get("minItems")
-                    .and_then(integer)
-                    .map_or(0, |items| items.max(0) as usize),
-            },
-            "object" => Shape::Object {
-                properties: properties(&fields, problems)?,
-                open: fields
-                    .get("additionalProperties")
-                    .is_some_and(|node| matches!(node.value, Value::Bool(true))),
-            },
-            other => {
-                problems.report(
-                    written.at,
-                    "metadata",
-                    format!("the type `{}` is not supported", excerpt(other)),
-                );
-                return None;
-            }
-        };
+        let before = problems.count();
+        let keywords: Vec<&str> = EVERYWHERE
+            .iter()
+            .chain(KEYWORDS.iter().flat_map(|(_, keywords)| *keywords))
+            .copied()
+            .collect();
+        let fields = Fields::open(node, "a parameter schema", &keywords, problems)?;
+        let shape = Shape::read(&fields, problems)?;
         let description = fields
             .get("description")
             .and_then(|node| text(node, "description", problems));
-        let default = fields.get("default").map(Node::to_json);
-        Some(Self {
+        let mut schema = Self {
             description: description.map(str::to_owned),
-            default,
+            default: None,
             shape,
-        })
+        };
+        schema.default = fields
+            .get("default")
+            .map(|node| schema.check(node, "the default", &[], problems));
+        (problems.count() == before).then_some(schema)
     }
 
     /// The fields, if this is an object.
@@ -132,15 +118,121 @@ impl Schema {
                 (None, None) => "an integer".to_owned(),
             },
             Shape::Text {
-                authority: true, ..
+                format: Some(TextFormat::Authority),
+                ..
             } => "the name of an authority".to_owned(),
-            Shape::Text { allowed, .. } if allowed.is_empty() => "a string".to_owned(),
-            Shape::Text { allowed, .. } => format!("one of {}", allowed.join(", ")),
+            Shape::Text {
+                format: Some(TextFormat::Regex),
+                ..
+            } => "a regular expression".to_owned(),
+            Shape::Text { allowed, .. } if !allowed.is_empty() => {
+                format!("one of {}", allowed.join(", "))
+            }
+            Shape::Text {
+                pattern: Some(pattern),
+                ..
+            } => pattern.to_string(),
+            Shape::Text { .. } => "a string".to_owned(),
             Shape::List { items, minimum: 0 } => format!("a list, each item {}", items.kind()),
             Shape::List { items, minimum } => {
                 format!("a list of at least {minimum}, each item {}", items.kind())
             }
             Shape::Object { .. } => "a mapping".to_owned(),
+            Shape::JsonSchema => "a JSON schema".to_owned(),
+        }
+    }
+}
+
+impl Shape {
+    fn read(fields: &Fields<'_>, problems: &mut Problems) -> Option<Self> {
+        let written = fields.require("type", problems)?;
+        let kind = text(written, "type", problems)?;
+        let Some((_, keywords)) = KEYWORDS.iter().find(|(known, _)| *known == kind) else {
+            let message = format!("the type `{}` is not supported", excerpt(kind));
+            let known = KEYWORDS.iter().map(|(kind, _)| *kind);
+            problems.unknown(written.at, "metadata", message, kind, known);
+            return None;
+        };
+        for (_, others) in KEYWORDS {
+            for keyword in others.iter().filter(|other| !keywords.contains(other)) {
+                if fields.get(keyword).is_some() {
+                    let message = format!("`{keyword}` does not belong to the type {kind}");
+                    problems.report(fields.key(keyword), "metadata", message);
+                    return None;
+                }
+            }
+        }
+        Some(match kind {
+            "boolean" => Self::Boolean,
+            "integer" => Self::Integer {
+                minimum: integer(fields, "minimum", problems),
+                maximum: integer(fields, "maximum", problems),
+            },
+            "string" => Self::Text {
+                allowed: strings(fields.get("enum"), problems),
+                format: match format(fields, &["authority", "regex"], problems)? {
+                    Some("authority") => Some(TextFormat::Authority),
+                    Some(_) => Some(TextFormat::Regex),
+                    None => None,
+                },
+                pattern: fields
+                    .get("pattern")
+                    .and_then(|node| pattern(node, problems)),
+            },
+            "array" => Self::List {
+                items: Box::new(Schema::read(fields.require("items", problems)?, problems)?),
+                minimum: integer(fields, "minItems", problems)
+                    .map_or(0, |items| items.max(0) as usize),
+            },
+            _ if format(fields, &["json-schema"], problems)?.is_some() => Self::JsonSchema,
+            _ => Self::Object {
+                properties: properties(fields, problems)?,
+                open: open(fields, problems)?,
+            },
+        })
+    }
+}
+
+/// The format, one of those that the type may have; `None` if another was written.
+fn format<'n>(
+    fields: &Fields<'n>,
+    known: &[&str],
+    problems: &mut Problems,
+) -> Option<Option<&'n str>> {
+    let Some(node) = fields.get("format") else {
+        return Some(None);
+    };
+    let written = text(node, "format", problems)?;
+    if !known.contains(&written) {
+        let message = format!("the format `{}` is not supported here", excerpt(written));
+        problems.unknown(node.at, "metadata", message, written, known.iter().copied());
+        return None;
+    }
+    Some(Some(written))
+}
+
+fn pattern(node: &Node, problems: &mut Problems) -> Option<Pattern> {
+    match Pattern::matching(text(node, "pattern", problems)?) {
+        Ok(pattern) => Some(pattern),
+        Err(error) => {
+            problems.report(node.at, "metadata", format!("pattern: {error}"));
+            None
+        }
+    }
+}
+
+/// Whether other properties than those described may be there.
+fn open(fields: &Fields<'_>, problems: &mut Problems) -> Option<bool> {
+    match fields.get("additionalProperties") {
+        None => Some(false),
+        Some(Node {
+            value: Value::Bool(open),
+            ..
+        }) => Some(*open),
+        Some(node) => {
+            let message = "additionalProperties must be true or false";
+            problems.report(node.at, "metadata", message);
+            None
         }
     }
 }
@@ -187,28 +279,31 @@ fn strings(node: Option<&Node>, problems: &mut Problems) -> Vec<String> {
         .collect()
 }
 
-fn integer(node: &Node) -> Option<i64> {
+fn integer(fields: &Fields<'_>, keyword: &str, problems: &mut Problems) -> Option<i64> {
+    let node = fields.get(keyword)?;
+    let value = as_integer(node);
+    if value.is_none() {
+        problems.report(node.at, "metadata", format!("{keyword} must be an integer"));
+    }
+    value
+}
+
+fn as_integer(node: &Node) -> Option<i64> {
     match &node.value {
         Value::Number(number) => number.as_i64(),
         _ => None,
     }
 }
 
-fn is_text(node: &Node, wanted: &str) -> bool {
-    matches!(&node.value, Value::Text(text) if text == wanted)
-}
-
-const KEYWORDS: &[&str] = &[
-    "additionalProperties",
-    "default",
-    "description",
-    "enum",
-    "format",
-    "items",
-    "maximum",
-    "minItems",
-    "minimum",
-    "properties",
-    "required",
-    "type",
+const EVERYWHERE: &[&str] = &["default", "description", "type"];
+/// What else may stand in a schema of each type.
+const KEYWORDS: &[(&str, &[&str])] = &[
+    ("array", &["items", "minItems"]),
+    ("boolean", &[]),
+    ("integer", &["maximum", "minimum"]),
+    (
+        "object",
+        &["additionalProperties", "format", "properties", "required"],
+    ),
+    ("string", &["enum", "format", "pattern"]),
 ];

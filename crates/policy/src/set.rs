@@ -10,7 +10,7 @@ use countersign_image::{Digest, Repository};
 use crate::assemble::assemble;
 use crate::fields::Problems;
 use crate::header::{Header, Kind};
-use crate::library::{self, Library};
+use crate::library::{self, Library, Rules};
 use crate::selector::Selection;
 use crate::trust_root::{BUILT_IN, KnownRoots};
 use crate::yaml::{self, Node};
@@ -37,14 +37,18 @@ pub struct Match<'a> {
 }
 
 impl PolicySet {
-    /// Loads policy documents, or says everything that is wrong with them.
+    /// Loads policy documents, or says everything that is wrong with them. Files that end in `.rego` are rules for them,
+    /// by the names of their folders: `rules/<category>/<id>/<id>.rego`.
     ///
     /// `read` holds what was read for the [`trust_root_sources`](crate::trust_root_sources) of the documents.
     ///
     /// # Errors
     ///
     /// Every mistake in the documents, and documents without a policy.
-    pub fn load(documents: &[SourceFile], read: &TrustRoots) -> Result<Self, LoadErrors> {
+    pub fn load(files: &[SourceFile], read: &TrustRoots) -> Result<Self, LoadErrors> {
+        let (rego, documents): (Vec<_>, Vec<_>) = files.iter().partition(|file| is_rego(file));
+        let mut errors = Vec::new();
+        let rules = Rules::read(Library::shipped()?, rego.into_iter(), &mut errors);
         let mut problems: Vec<Problems> = documents
             .iter()
             .map(|file| Problems::new(&file.path))
@@ -55,7 +59,7 @@ impl PolicySet {
             .map(|(file, problems)| parse(file, problems))
             .collect();
         let mut loader = Loader {
-            library: Library::shipped()?,
+            rules,
             trust_roots: KnownRoots::default(),
             policies: BTreeMap::new(),
         };
@@ -75,17 +79,14 @@ impl PolicySet {
                 loader.add_policy(header, problems);
             }
         }
-        let mut errors: Vec<LoadError> = problems
-            .into_iter()
-            .flat_map(Problems::into_errors)
-            .collect();
+        errors.extend(problems.into_iter().flat_map(Problems::into_errors));
         if loader.policies.is_empty() && errors.is_empty() {
-            errors.push(no_policies(documents));
+            errors.push(no_policies(&documents));
         }
         if !errors.is_empty() {
             return Err(LoadErrors(errors));
         }
-        Ok(loader.finish(revision(documents, read)))
+        Ok(loader.finish(revision(files, read)))
     }
 
     /// The policies, in order of name.
@@ -115,7 +116,7 @@ impl PolicySet {
         &self.trust_roots
     }
 
-    /// A hash of everything that decides: documents, what was read for them, and library.
+    /// A hash of everything that decides: documents and rules, what was read for them, and library.
     pub fn revision(&self) -> &str {
         &self.revision
     }
@@ -123,7 +124,7 @@ impl PolicySet {
 
 /// What has been loaded so far.
 struct Loader {
-    library: &'static Library,
+    rules: Rules,
     trust_roots: KnownRoots,
     /// By name, each with the place where it stands.
     policies: BTreeMap<String, (String, Policy)>,
@@ -133,7 +134,7 @@ impl Loader {
     fn add_policy(&mut self, header: Header<'_>, problems: &mut Problems) {
         let mut own = problems.fresh();
         let definition = document::read(header, &self.trust_roots, &mut own);
-        let policy = definition.and_then(|found| assemble(found, self.library, &mut own));
+        let policy = definition.and_then(|found| assemble(found, &self.rules, &mut own));
         problems.absorb(own);
         let Some(policy) = policy else { return };
         if let Some((first, _)) = self.policies.get(&policy.name) {
@@ -185,7 +186,12 @@ fn parse(file: &SourceFile, problems: &mut Problems) -> Vec<Node> {
     })
 }
 
-fn no_policies(documents: &[SourceFile]) -> LoadError {
+/// Whether `file` is a rule and no document.
+pub(crate) fn is_rego(file: &SourceFile) -> bool {
+    file.path.ends_with(".rego")
+}
+
+fn no_policies(documents: &[&SourceFile]) -> LoadError {
     let path = documents.first().map_or("policies", |file| &file.path);
     LoadError {
         hint: Some("add a document of kind ClusterImagePolicy".to_owned()),
@@ -193,9 +199,9 @@ fn no_policies(documents: &[SourceFile]) -> LoadError {
     }
 }
 
-fn revision(documents: &[SourceFile], read: &TrustRoots) -> String {
+fn revision(files: &[SourceFile], read: &TrustRoots) -> String {
     let library = library::files();
-    let files = library.iter().chain(documents);
+    let files = library.iter().chain(files);
     let files = files.map(|file| (file.path.as_str(), file.text.as_bytes()));
     let mut all = Vec::new();
     for (name, content) in files.chain(read.contents()) {

@@ -33,7 +33,8 @@ pub enum DirectoryError {
 }
 
 /// Every file of `directory` itself that ends in `.json`, `.yaml` or `.yml`, in order of name, but for those that
-/// trust roots among them name: a mounted ConfigMap has no folder to keep these apart.
+/// trust roots among them name: a mounted ConfigMap has no folder to keep these apart. After them the Rego below its
+/// folder `rules`, without tests.
 ///
 /// # Errors
 ///
@@ -65,7 +66,48 @@ pub fn policies_in(directory: &Path) -> Result<Vec<SourceFile>, DirectoryError> 
         .filter_map(|source| Some(source.beside(named_file(source)?)))
         .collect();
     files.retain(|file| !named.iter().any(|path| path == Path::new(&file.path)));
+    for path in rules_in(directory)? {
+        files.push(read_file(path)?);
+    }
     Ok(files)
+}
+
+/// The Rego below the folder of rules, in order of path; a directory need not have one.
+fn rules_in(directory: &Path) -> Result<Vec<PathBuf>, DirectoryError> {
+    let mut found = Vec::new();
+    // Those beneath the last level are refused when they are loaded; links that lead in circles end here.
+    let mut folders = vec![(directory.join("rules"), RULE_FOLDERS)];
+    while let Some((folder, levels)) = folders.pop() {
+        let failed = |source| DirectoryError::Io {
+            path: folder.clone(),
+            source,
+        };
+        let entries = match fs::read_dir(&folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && levels == RULE_FOLDERS => {
+                break;
+            }
+            entries => entries.map_err(failed)?,
+        };
+        for entry in entries {
+            let path = entry.map_err(failed)?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if name.starts_with('.') {
+                continue;
+            }
+            if path.is_dir() && levels > 0 {
+                folders.push((path, levels - 1));
+            } else if name.ends_with(".rego") && !name.ends_with("_test.rego") {
+                found.push(path);
+            }
+        }
+        if found.len() + folders.len() > FILES {
+            return Err(DirectoryError::TooMany {
+                path: directory.to_owned(),
+            });
+        }
+    }
+    found.sort();
+    Ok(found)
 }
 
 /// What the trust roots of `documents` name as files. Those of TUF repositories are left to be added; what cannot be
@@ -125,6 +167,7 @@ fn read_text(path: &Path) -> io::Result<String> {
 const EXTENSIONS: [&str; 3] = ["json", "yaml", "yml"];
 const FILE_BYTES: u64 = 1024 * 1024;
 const FILES: usize = 4096;
+const RULE_FOLDERS: usize = 3;
 
 #[cfg(test)]
 mod tests {
@@ -152,6 +195,50 @@ mod tests {
         symlink(hidden.file_name().unwrap(), directory.path().join("..data")).unwrap();
         symlink("..data/p.yaml", directory.path().join("p.yaml")).unwrap();
         assert_eq!(policies_in(directory.path()).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn rules_of_ones_own_are_read_after_the_documents_and_their_tests_are_not() {
+        let directory = tempfile::tempdir().unwrap();
+        let folder = directory.path().join("rules/shop/owner");
+        fs::create_dir_all(&folder).unwrap();
+        fs::create_dir_all(directory.path().join("rules/..data")).unwrap();
+        for name in [
+            "owner.rego",
+            "owner_test.rego",
+            "README.md",
+            "../stray.rego",
+            "../../..data/x.rego",
+        ] {
+            fs::write(folder.join(name), name).unwrap();
+        }
+        fs::write(directory.path().join("z.yaml"), "z").unwrap();
+        // Outside of `rules` nothing is a rule.
+        fs::write(directory.path().join("a.rego"), "a").unwrap();
+        let files = policies_in(directory.path()).unwrap();
+        let names: Vec<_> = files
+            .iter()
+            .map(|file| {
+                Path::new(&file.path)
+                    .strip_prefix(directory.path())
+                    .unwrap()
+            })
+            .collect();
+        let wanted = [
+            "z.yaml",
+            "rules/shop/owner/owner.rego",
+            "rules/shop/stray.rego",
+        ];
+        assert_eq!(names, wanted.map(Path::new));
+    }
+
+    #[test]
+    fn a_circle_of_links_among_rules_ends() {
+        let directory = tempfile::tempdir().unwrap();
+        let rules = directory.path().join("rules");
+        fs::create_dir(&rules).unwrap();
+        symlink(&rules, rules.join("again")).unwrap();
+        assert!(policies_in(directory.path()).unwrap().is_empty());
     }
 
     fn trust_root(name: &str, file: &str) -> String {

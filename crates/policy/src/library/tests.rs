@@ -31,8 +31,9 @@ fn the_shipped_library_loads() {
 }
 
 #[test]
-fn the_example_of_each_shipped_rule_is_good() {
+fn each_shipped_rule_tells_its_codes_and_an_example_that_is_good() {
     for (id, rule) in Library::shipped().unwrap().rules() {
+        assert_ne!(rule.metadata.codes, [], "{id}");
         let example = rule.metadata.example.as_ref().unwrap();
         let mut problems = crate::fields::Problems::new(id);
         rule.metadata
@@ -89,6 +90,7 @@ fn metadata_must_be_there_and_be_understood() {
     check(bare, 0, "metadata", "no METADATA");
     let custom = |text: &str| rule("rules/c/r/r.rego", "rules.c.r", text);
     check(custom("#   codes: {}\n"), 5, "missing_field", "`reads`");
+    assert!(Library::load(&[custom("#   reads: [now]\n")]).is_ok());
     check(
         custom("#   codes: {}\n#   reads: [now]\n#   severity: 1\n"),
         7,

@@ -2,11 +2,13 @@
 //!
 //! Fills in what has a default, and refuses what the schema does not know.
 
+use countersign_evidence::Pattern;
 use countersign_image::excerpt;
 use serde_json::{Map, Value as Json};
 
-use super::{Property, Schema, Shape, integer};
+use super::{Property, Schema, Shape, TextFormat, as_integer};
 use crate::fields::Problems;
+use crate::json_schema::JsonSchema;
 use crate::yaml::{Entry, Node, Value};
 
 impl Schema {
@@ -20,18 +22,42 @@ impl Schema {
     ) -> Json {
         match (&self.shape, &node.value) {
             (Shape::Boolean, Value::Bool(_)) => {}
-            (Shape::Integer { minimum, maximum }, Value::Number(_)) if integer(node).is_some() => {
+            (Shape::Integer { minimum, maximum }, Value::Number(_))
+                if as_integer(node).is_some() =>
+            {
                 check_range(node, what, *minimum, *maximum, problems);
             }
-            (Shape::Text { allowed, authority }, Value::Text(value)) => {
-                check_text(
-                    node,
-                    value,
-                    what,
+            (
+                Shape::Text {
                     allowed,
-                    authority.then_some(authorities),
-                    problems,
-                );
+                    format,
+                    pattern,
+                },
+                Value::Text(value),
+            ) => {
+                if value.is_empty() {
+                    problems.report(node.at, "invalid_params", format!("{what} is empty"));
+                } else if pattern
+                    .as_ref()
+                    .is_some_and(|pattern| !pattern.accepts(value))
+                {
+                    let message = format!("{what} is `{}`, wanted {}", excerpt(value), self.kind());
+                    problems.report(node.at, "invalid_params", message);
+                }
+                check_enum(node, value, what, allowed, problems);
+                match format {
+                    Some(TextFormat::Authority) => {
+                        check_authority(node, value, authorities, problems);
+                    }
+                    Some(TextFormat::Regex) => check_regex(node, value, what, problems),
+                    None => {}
+                }
+            }
+            (Shape::JsonSchema, Value::Map(_)) => {
+                if let Err(error) = JsonSchema::compile(&node.to_json().into()) {
+                    let message = format!("{what} is no JSON schema: {error}");
+                    problems.report(node.at, "invalid_params", message);
+                }
             }
             (Shape::List { items, minimum }, Value::List(list)) => {
                 if list.len() < *minimum {
@@ -67,7 +93,9 @@ fn check_range(
     maximum: Option<i64>,
     problems: &mut Problems,
 ) {
-    let Some(value) = integer(node) else { return };
+    let Some(value) = as_integer(node) else {
+        return;
+    };
     if minimum.is_some_and(|minimum| value < minimum)
         || maximum.is_some_and(|maximum| value > maximum)
     {
@@ -84,42 +112,30 @@ fn check_range(
     }
 }
 
-fn check_text(
-    node: &Node,
-    value: &str,
-    what: &str,
-    allowed: &[String],
-    authorities: Option<&[&str]>,
-    problems: &mut Problems,
-) {
+fn check_enum(node: &Node, value: &str, what: &str, allowed: &[String], problems: &mut Problems) {
     if !allowed.is_empty() && !allowed.iter().any(|one| one == value) {
         let message = format!(
             "{what} is `{}`, wanted one of {}",
             excerpt(value),
             allowed.join(", ")
         );
-        problems.unknown(
-            node.at,
-            "invalid_params",
-            message,
-            value,
-            allowed.iter().map(String::as_str),
-        );
+        let known = allowed.iter().map(String::as_str);
+        problems.unknown(node.at, "invalid_params", message, value, known);
     }
-    if let Some(authorities) = authorities
-        && !authorities.contains(&value)
-    {
+}
+
+fn check_authority(node: &Node, value: &str, authorities: &[&str], problems: &mut Problems) {
+    if !authorities.contains(&value) {
         let message = format!("the policy has no authority `{}`", excerpt(value));
-        problems.unknown(
-            node.at,
-            "unknown_authority",
-            message,
-            value,
-            authorities.iter().copied(),
-        );
+        let known = authorities.iter().copied();
+        problems.unknown(node.at, "unknown_authority", message, value, known);
     }
-    if value.is_empty() {
-        problems.report(node.at, "invalid_params", format!("{what} is empty"));
+}
+
+fn check_regex(node: &Node, value: &str, what: &str, problems: &mut Problems) {
+    if let Err(error) = Pattern::matching(value) {
+        let message = format!("{what}: {error}");
+        problems.report(node.at, "invalid_params", message);
     }
 }
 

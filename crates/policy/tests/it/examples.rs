@@ -10,11 +10,12 @@ use crate::mistakes::KEY;
 use crate::support::file;
 use crate::trust_roots::public_good;
 
-/// The blocks of YAML of the page, with a key and a certificate where it has dots.
-fn blocks() -> Vec<String> {
+/// The blocks of the page in `language`, with a key and a certificate where it has dots.
+fn blocks(language: &str) -> Vec<String> {
     let path = "../../docs/reference/policies.md";
     let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
-    let blocks = page.split("```yaml\n").skip(1);
+    let fence = format!("```{language}\n");
+    let blocks = page.split(&fence).skip(1);
     blocks
         .map(|block| block.split("```").next().unwrap())
         .map(|block| block.replace("\"-----BEGIN PUBLIC KEY-----…\"", &KEY))
@@ -25,30 +26,55 @@ fn blocks() -> Vec<String> {
         .collect()
 }
 
-/// Loads these documents with the trust root `lab` that the examples name.
-#[track_caller]
-fn load(documents: &[SourceFile]) {
-    let mut roots = TrustRoots::default();
-    for source in trust_root_sources(documents) {
-        roots.provide(&source.name, public_good(), TrustRootFacts::default());
+/// A document of what the page shows, which may be a part of a policy.
+fn document(number: usize, block: String) -> SourceFile {
+    if block.starts_with("apiVersion:") {
+        return file(&block);
     }
-    PolicySet::load(documents, &roots).unwrap_or_else(|errors| panic!("{errors}"));
+    let mut spec = format!(
+        "apiVersion: countersign.dev/v1alpha1\nkind: ClusterImagePolicy\nmetadata: {{name: p{number}}}\nspec:\n  \
+         images: {{include: [\"**\"]}}\n"
+    );
+    let has = |field: &str| block.lines().any(|line| line.starts_with(field));
+    if !has("rules:") {
+        spec += "  rules: [{rule: signature/signed}]\n";
+    }
+    if !has("authorities:") {
+        let authority = |name| format!("{{name: {name}, key: {{pem: {}}}}}", *KEY);
+        let authorities = ["release", "ci", "docker"].map(authority).join(", ");
+        spec += &format!("  authorities: [{authorities}]\n");
+    }
+    block
+        .lines()
+        .for_each(|line| spec += &format!("  {line}\n"));
+    file(&spec)
+}
+
+/// A rule that the page shows, where its package says that it stands.
+fn rule(rego: String) -> SourceFile {
+    let package = rego
+        .lines()
+        .find_map(|line| line.strip_prefix("package "))
+        .unwrap();
+    let folder = package.replace('.', "/");
+    let id = package.rsplit('.').next().unwrap();
+    SourceFile {
+        path: format!("{folder}/{id}.rego"),
+        text: rego,
+    }
 }
 
 #[test]
-fn each_example_of_the_reference_loads() {
-    let [whole, authorities, trust_root, builders] = blocks().try_into().unwrap();
-    load(&[file(&whole)]);
-    let indented =
-        |text: &str| -> String { text.lines().map(|line| format!("  {line}\n")).collect() };
-    let head = "apiVersion: countersign.dev/v1alpha1\nkind: ClusterImagePolicy\nmetadata: {name: a}\nspec:\n  \
-                images: {include: [\"**\"]}\n  rules: [{rule: signature/signed}]\n";
-    let spec = format!("{head}{}", indented(&authorities));
-    load(&[file(&spec), file(&trust_root)]);
-    let spec = format!(
-        "{head}  authorities: [{{name: docker, key: {{pem: {}}}}}]\n{}",
-        *KEY,
-        indented(&builders)
-    );
-    load(&[file(&spec)]);
+fn everything_that_the_reference_shows_loads_together() {
+    let shown = blocks("yaml").into_iter().enumerate();
+    let mut files: Vec<SourceFile> = shown
+        .map(|(number, block)| document(number, block))
+        .collect();
+    assert!(files.len() >= 5);
+    files.extend(blocks("rego").into_iter().map(rule));
+    let mut roots = TrustRoots::default();
+    for source in trust_root_sources(&files) {
+        roots.provide(&source.name, public_good(), TrustRootFacts::default());
+    }
+    PolicySet::load(&files, &roots).unwrap_or_else(|errors| panic!("{errors}"));
 }
