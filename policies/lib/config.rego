@@ -7,7 +7,6 @@ label(config, name) := config.labels[name]
 
 # What a rule says where there is none, as of what is no image that could run.
 none(wanted) := {
-	"code": "no_config",
 	"msg": sprintf("wanted %s, found no configuration of an image", [wanted]),
 	"details": {"wanted": wanted, "found": [], "nearest": []},
 	"fix": "deploy an image that can run; this is something else",

@@ -16,7 +16,6 @@ test_a_label_that_is_not_there_is_undefined if {
 
 test_what_has_no_configuration_is_no_image if {
 	config.none("a user") == {
-		"code": "no_config",
 		"msg": "wanted a user, found no configuration of an image",
 		"details": {"wanted": "a user", "found": [], "nearest": []},
 		"fix": "deploy an image that can run; this is something else",

@@ -33,7 +33,7 @@ import data.lib.config
 import data.lib.labels
 import data.lib.words
 
-deny contains config.none(_wanted) if count(config.by_platform) == 0
+deny contains object.union({"code": "no_config"}, config.none(_wanted)) if count(config.by_platform) == 0
 
 deny contains {
 	"code": "labels_missing",

@@ -25,7 +25,7 @@ package rules.image.user
 import data.lib.config
 import data.lib.words
 
-deny contains config.none(_wanted) if count(config.by_platform) == 0
+deny contains object.union({"code": "no_config"}, config.none(_wanted)) if count(config.by_platform) == 0
 
 deny contains {
 	"code": _code,
