@@ -6,7 +6,7 @@ use std::io;
 use std::time::Duration;
 
 use countersign_image::excerpt;
-use countersign_review::Review;
+use countersign_review::{ImageReview, Review};
 use tracing_subscriber::EnvFilter;
 
 use crate::admission::AdmissionRequest;
@@ -52,6 +52,7 @@ pub(crate) fn reviewed(
         code = excerpt(&answer.code),
         images = found.images,
         policies = found.policies,
+        exceptions = found.exceptions,
         authorities = found.authorities,
         builders = found.builders,
         sources = found.sources,
@@ -71,6 +72,7 @@ pub(crate) fn refused(endpoint: &'static str, status: u16, code: &'static str, w
 struct Found {
     images: Option<String>,
     policies: Option<String>,
+    exceptions: Option<String>,
     authorities: Option<String>,
     builders: Option<String>,
     sources: Option<String>,
@@ -91,6 +93,13 @@ impl Found {
                     .iter()
                     .flat_map(|image| image.policies())
                     .map(ToOwned::to_owned),
+            ),
+            exceptions: listed(
+                images
+                    .iter()
+                    .flat_map(ImageReview::excepted)
+                    .flat_map(|(_, excepted)| &excepted.exceptions)
+                    .map(|exception| exception.name.clone()),
             ),
             authorities: listed(facts().flat_map(|facts| facts.authorities.iter().cloned())),
             builders: listed(facts().filter_map(|facts| facts.builder.clone())),

@@ -23,6 +23,7 @@ pub(crate) struct Metrics {
     reviews: Family<ReviewLabels, Counter>,
     durations: Family<EndpointLabels, Histogram>,
     in_flight: Gauge,
+    exceptions: Family<ExceptionLabels, Counter>,
     certificate_end: Gauge,
     certificate_reloads: Family<ResultLabels, Counter>,
     policy_count: Gauge,
@@ -60,6 +61,11 @@ struct RootLabels {
     trust_root: String,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ExceptionLabels {
+    exception: String,
+}
+
 impl Metrics {
     /// Series for a process that has judged nothing yet.
     pub(crate) fn new() -> Arc<Self> {
@@ -75,6 +81,12 @@ impl Metrics {
         );
         let in_flight = Gauge::default();
         registry.register("reviews_in_flight", "Reviews under way", in_flight.clone());
+        let exceptions = Family::default();
+        registry.register(
+            "exceptions_applied",
+            "Images of which an exception set something aside",
+            exceptions.clone(),
+        );
         let certificate_end = Gauge::default();
         registry.register_with_unit(
             "certificate_not_after_timestamp",
@@ -118,6 +130,7 @@ impl Metrics {
             reviews,
             durations,
             in_flight,
+            exceptions,
             certificate_end,
             certificate_reloads,
             policy_count,
@@ -146,6 +159,14 @@ impl Metrics {
         self.durations
             .get_or_create(&EndpointLabels { endpoint })
             .observe(duration.as_secs_f64());
+    }
+
+    /// Counts an image of which this exception set something aside. Names are those of documents: as bounded as these.
+    pub(crate) fn excepted(&self, exception: &str) {
+        let exception = exception.to_owned();
+        self.exceptions
+            .get_or_create(&ExceptionLabels { exception })
+            .inc();
     }
 
     /// Counts a review as under way until the guard is dropped.
@@ -266,11 +287,13 @@ mod tests {
         let _under_way = metrics.begin();
         metrics.trust_root("ours", Some(60), Timestamp::from_second(86_400).ok());
         metrics.trust_root_failed("ours");
+        metrics.excepted("incident-7");
         let text = metrics.encode();
         for line in [
             r#"countersign_reviews_total{endpoint="validate",outcome="deny",code="signature/signed:unsigned"} 1"#,
             r#"countersign_review_duration_seconds_bucket{le="0.005",endpoint="validate"} 1"#,
             "countersign_reviews_in_flight 1",
+            r#"countersign_exceptions_applied_total{exception="incident-7"} 1"#,
             "countersign_policies 3",
             r#"countersign_policy_info{revision="abc"} 1"#,
             r#"countersign_trust_root_age_seconds{trust_root="ours"} 60"#,

@@ -3,6 +3,7 @@
 //! Refuses, as HTTP, what is no review; everything else gets an answer in the review's own form, refusals of ours
 //! included, so that they hold whatever the failure policy is.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Router;
@@ -96,6 +97,16 @@ async fn answer<S: ImageSource + 'static>(
         &answer.code,
         duration,
     );
+    let images = found.iter().flat_map(|review| &review.images);
+    for image in images {
+        let by = image
+            .excepted()
+            .flat_map(|(_, excepted)| &excepted.exceptions);
+        let names: BTreeSet<_> = by.map(|exception| exception.name.as_str()).collect();
+        names
+            .into_iter()
+            .for_each(|name| app.metrics.excepted(name));
+    }
     log::reviewed(
         endpoint.as_str(),
         &review,

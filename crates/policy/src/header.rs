@@ -21,15 +21,21 @@ pub(crate) struct Header<'n> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     ClusterImagePolicy,
+    ImageException,
     TrustRoot,
 }
 
 impl Kind {
-    const ALL: [Self; 2] = [Self::ClusterImagePolicy, Self::TrustRoot];
+    const ALL: [Self; 3] = [
+        Self::ClusterImagePolicy,
+        Self::ImageException,
+        Self::TrustRoot,
+    ];
 
     fn as_str(self) -> &'static str {
         match self {
             Self::ClusterImagePolicy => "ClusterImagePolicy",
+            Self::ImageException => "ImageException",
             Self::TrustRoot => "TrustRoot",
         }
     }
@@ -106,15 +112,6 @@ fn kind(fields: &Fields<'_>, problems: &mut Problems) -> Option<Kind> {
 /// A name as Kubernetes has them: an RFC 1123 subdomain.
 fn object_name<'n>(node: &'n Node, problems: &mut Problems) -> Option<&'n str> {
     let written = name(node, "metadata.name", problems)?;
-    let is_label = |part: &str| {
-        let edge =
-            |letter: Option<char>| letter.is_some_and(|letter| letter.is_ascii_alphanumeric());
-        edge(part.chars().next())
-            && edge(part.chars().last())
-            && part.chars().all(|letter| {
-                letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-'
-            })
-    };
     if written.len() > 253 || !written.split('.').all(is_label) {
         let message = format!("`{}` is no name for a document", excerpt(written));
         problems.advise(
@@ -128,6 +125,17 @@ fn object_name<'n>(node: &'n Node, problems: &mut Problems) -> Option<&'n str> {
     Some(written)
 }
 
+/// Whether `name` is an RFC 1123 label, as the names of namespaces are.
+pub(crate) fn is_label(name: &str) -> bool {
+    let is_word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let edge = |byte: Option<&u8>| byte.is_some_and(|byte| is_word(*byte));
+    let bytes = name.as_bytes();
+    bytes.len() <= 63
+        && edge(bytes.first())
+        && edge(bytes.last())
+        && bytes.iter().all(|byte| is_word(*byte) || *byte == b'-')
+}
+
 const API_VERSION: &str = "countersign.dev/v1alpha1";
 /// Kinds that have their place in the API and are not read yet.
-const LATER_KINDS: &[&str] = &["ImageException", "ImagePolicy", "Registry"];
+const LATER_KINDS: &[&str] = &["ImagePolicy", "Registry"];

@@ -10,6 +10,7 @@ mod document;
 mod engines;
 mod entry;
 mod error;
+mod exception;
 mod fields;
 mod header;
 mod input;
@@ -35,6 +36,7 @@ mod verdict;
 mod yaml;
 
 pub use error::{LoadError, LoadErrors, SourceFile};
+pub use exception::{Excepted, Exceptions, ImageException, NearException};
 pub use input::{Input, InputParts, RequestContext, WorkloadContext};
 pub use library::{files as library_files, with_shipped_lib};
 pub use linter::lint_files;

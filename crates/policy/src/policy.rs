@@ -146,6 +146,8 @@ impl Policy {
             violations: Vec::new(),
             warnings: Vec::new(),
             authorities: Vec::new(),
+            excepted: Vec::new(),
+            near: Vec::new(),
         }
     }
 
@@ -173,6 +175,11 @@ impl Policy {
             return Selection::No;
         }
         self.selector.select(namespace)
+    }
+
+    /// The ids of its rules.
+    pub(crate) fn rule_ids(&self) -> impl Iterator<Item = &str> {
+        self.rules.iter().map(|rule| rule.id.as_str())
     }
 
     /// The authorities that vouch for something that a rule of this policy looks at.

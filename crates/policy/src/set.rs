@@ -6,8 +6,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use countersign_image::{Digest, Repository};
+use jiff::Timestamp;
 
 use crate::assemble::assemble;
+use crate::exception::{self, KnownRules};
 use crate::fields::Problems;
 use crate::header::{Header, Kind};
 use crate::library::{self, Library, Rules};
@@ -15,14 +17,16 @@ use crate::selector::Selection;
 use crate::trust_root::{BUILT_IN, KnownRoots};
 use crate::yaml::{self, Node};
 use crate::{
-    LoadError, LoadErrors, NamedTrustRoot, Namespace, Policy, SourceFile, TrustRootFacts,
-    TrustRootOrigin, TrustRoots, document,
+    Exceptions, ImageException, LoadError, LoadErrors, NamedTrustRoot, Namespace, Policy,
+    SourceFile, TrustRootFacts, TrustRootOrigin, TrustRoots, document,
 };
 
 /// The policies in force.
 #[derive(Debug)]
 pub struct PolicySet {
     policies: Vec<Arc<Policy>>,
+    /// In order of name.
+    exceptions: Vec<Arc<ImageException>>,
     trust_roots: Vec<NamedTrustRoot>,
     revision: String,
 }
@@ -62,21 +66,27 @@ impl PolicySet {
             rules,
             trust_roots: KnownRoots::default(),
             policies: BTreeMap::new(),
+            exceptions: BTreeMap::new(),
+            incomplete: false,
         };
-        let mut policies = Vec::new();
-        for (tree, problems) in trees.iter().zip(&mut problems) {
-            let headers = tree.iter().filter_map(|node| Header::read(node, problems));
-            let (of_policies, of_roots): (Vec<_>, Vec<_>) =
-                headers.partition(|header| header.kind == Kind::ClusterImagePolicy);
-            for header in of_roots {
-                loader.trust_roots.add(header, read, problems);
-            }
-            policies.push(of_policies);
-        }
-        // After all trust roots: a policy may stand before the one that it names.
-        for (headers, problems) in policies.into_iter().zip(&mut problems) {
-            for header in headers {
-                loader.add_policy(header, problems);
+        let headers: Vec<Vec<Header<'_>>> = trees
+            .iter()
+            .zip(&mut problems)
+            .map(|(tree, problems)| {
+                let headers = tree.iter().filter_map(|node| Header::read(node, problems));
+                headers.collect()
+            })
+            .collect();
+        // In this order, for a document may stand before one that it names.
+        for kinds in [
+            &[Kind::TrustRoot] as &[Kind],
+            &[Kind::ClusterImagePolicy],
+            &[Kind::ImageException],
+        ] {
+            for (headers, problems) in headers.iter().zip(&mut problems) {
+                for header in headers.iter().filter(|header| kinds.contains(&header.kind)) {
+                    loader.add(*header, read, problems);
+                }
             }
         }
         errors.extend(problems.into_iter().flat_map(Problems::into_errors));
@@ -111,6 +121,18 @@ impl PolicySet {
         matches.collect()
     }
 
+    /// The exceptions that speak of this image, in this namespace, at this time. Without a digest, none applies that
+    /// names one.
+    pub fn exceptions(
+        &self,
+        repository: &Repository,
+        digest: Option<&Digest>,
+        namespace: &Namespace,
+        now: Timestamp,
+    ) -> Exceptions<'_> {
+        Exceptions::find(&self.exceptions, repository, digest, namespace, now)
+    }
+
     /// The trust roots in force: those of documents, and those that are built in and used.
     pub fn trust_roots(&self) -> &[NamedTrustRoot] {
         &self.trust_roots
@@ -128,15 +150,51 @@ struct Loader {
     trust_roots: KnownRoots,
     /// By name, each with the place where it stands.
     policies: BTreeMap<String, (String, Policy)>,
+    exceptions: BTreeMap<String, (String, ImageException)>,
+    /// Whether some policy could not be read, so that its rules are not known.
+    incomplete: bool,
 }
 
 impl Loader {
+    fn add(&mut self, header: Header<'_>, read: &TrustRoots, problems: &mut Problems) {
+        match header.kind {
+            Kind::ClusterImagePolicy => self.add_policy(header, problems),
+            Kind::ImageException => self.add_exception(header, problems),
+            Kind::TrustRoot => self.trust_roots.add(header, read, problems),
+        }
+    }
+
+    fn add_exception(&mut self, header: Header<'_>, problems: &mut Problems) {
+        let policies = self.policies.values();
+        let rules = KnownRules {
+            ids: (self.rules.ids())
+                .chain(policies.flat_map(|(_, policy)| policy.rule_ids()))
+                .collect(),
+            complete: !self.incomplete,
+        };
+        let Some(exception) = exception::read(&header, &rules, problems) else {
+            return;
+        };
+        let stands = problems.place(header.name_at);
+        if let Some((first, _)) = self.exceptions.get(&exception.name) {
+            let name = &exception.name;
+            let message = format!("the exception `{name}` is defined already in {first}");
+            problems.report(header.name_at, "duplicate_name", message);
+            return;
+        }
+        self.exceptions
+            .insert(exception.name.clone(), (stands, exception));
+    }
+
     fn add_policy(&mut self, header: Header<'_>, problems: &mut Problems) {
         let mut own = problems.fresh();
         let definition = document::read(header, &self.trust_roots, &mut own);
         let policy = definition.and_then(|found| assemble(found, &self.rules, &mut own));
         problems.absorb(own);
-        let Some(policy) = policy else { return };
+        let Some(policy) = policy else {
+            self.incomplete = true;
+            return;
+        };
         if let Some((first, _)) = self.policies.get(&policy.name) {
             let message = format!("the policy `{}` is defined already in {first}", policy.name);
             problems.report(header.name_at, "duplicate_name", message);
@@ -152,10 +210,12 @@ impl Loader {
             .into_values()
             .map(|(_, policy)| Arc::new(policy))
             .collect();
+        let exceptions = self.exceptions.into_values();
         let mut trust_roots: Vec<NamedTrustRoot> = self.trust_roots.into_roots().collect();
         trust_roots.extend(built_in_roots(&policies));
         PolicySet {
             policies,
+            exceptions: exceptions.map(|(_, exception)| exception.into()).collect(),
             trust_roots,
             revision,
         }

@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 
-use crate::{Mode, Scope};
+use crate::{Excepted, Mode, NearException, Scope};
 
 /// The outcome of one policy for one image.
 #[derive(Clone, Debug, Serialize)]
@@ -19,15 +19,32 @@ pub struct Verdict {
     pub warnings: Vec<String>,
     /// Authorities that vouch for something the image carries, in order of name.
     pub authorities: Vec<String>,
+    /// What does not hold, and is set aside by exceptions.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub excepted: Vec<Excepted>,
+    /// Exceptions that name a rule which does not hold, and do not apply.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub near: Vec<NearException>,
 }
 
 impl Verdict {
+    /// Takes what exceptions set aside in another verdict of the same policy, as far as it is not known.
+    pub fn learn_exceptions(&mut self, other: Self) {
+        for found in other.excepted {
+            let known = |one: &Excepted| one.violation.says_the_same(&found.violation);
+            if !self.excepted.iter().any(known) {
+                self.excepted.push(found);
+            }
+        }
+    }
+
     /// Takes the verdicts on the parts of one image. What several parts have in common is told once, and what only some
     /// of them have names their platforms.
     pub(crate) fn merge(&mut self, judged: Vec<(Scope, Self)>) {
         let parts = judged.len();
         let mut violations = Vec::new();
         let mut warnings = Vec::new();
+        let mut excepted = Vec::new();
         for (part, (scope, verdict)) in judged.into_iter().enumerate() {
             for found in verdict.violations {
                 share(
@@ -41,8 +58,16 @@ impl Verdict {
             for found in verdict.warnings {
                 share(&mut warnings, found, part, &scope, String::eq);
             }
+            for found in verdict.excepted {
+                share(&mut excepted, found, part, &scope, |one, other| {
+                    one.violation.says_the_same(&other.violation)
+                });
+            }
+            self.near.extend(verdict.near);
             self.authorities.extend(verdict.authorities);
         }
+        self.near.sort();
+        self.near.dedup();
         self.authorities.sort();
         self.authorities.dedup();
         self.violations.extend(violations.into_iter().map(|shared| {
@@ -51,6 +76,12 @@ impl Verdict {
                 platforms,
                 ..shared.what
             }
+        }));
+        self.excepted.extend(excepted.into_iter().map(|shared| {
+            let platforms = shared.platforms_of(parts);
+            let mut excepted: Excepted = shared.what;
+            excepted.violation.platforms = platforms;
+            excepted
         }));
         self.warnings.extend(warnings.into_iter().map(|shared| {
             let platforms = shared.platforms_of(parts);

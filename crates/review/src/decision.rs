@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use countersign_image::{PinnedReference, ReferenceError};
-use countersign_policy::{Mode, Verdict};
+use countersign_policy::{Excepted, Mode, Verdict};
 
 use crate::{ReviewError, Stance, wording};
 
@@ -187,6 +187,16 @@ impl ImageReview {
             codes.push("unpinned".to_owned());
         }
         codes
+    }
+
+    /// What exceptions set aside, each with the verdict that it belongs to.
+    pub fn excepted(&self) -> impl Iterator<Item = (&Verdict, &Excepted)> {
+        let verdicts = match &self.finding {
+            Finding::Judged(verdicts) => verdicts.as_slice(),
+            _ => &[],
+        };
+        let pairs = verdicts.iter().map(|verdict| (verdict, &verdict.excepted));
+        pairs.flat_map(|(verdict, all)| all.iter().map(move |excepted| (verdict, excepted)))
     }
 
     /// The policies that cover the image.

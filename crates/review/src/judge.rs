@@ -10,7 +10,7 @@ use countersign_image::{
     Collected, Descriptor, Document, ImageSource, Needs, PinnedReference, Reference, SourceError,
 };
 use countersign_policy::{
-    Input, InputParts, Match, Policy, RequestContext, Scope, Verdict, WorkloadContext,
+    Exceptions, Input, InputParts, Match, Policy, RequestContext, Scope, Verdict, WorkloadContext,
 };
 use countersign_workload::ImageUse;
 use jiff::Timestamp;
@@ -61,10 +61,18 @@ impl<S: ImageSource + 'static> Reviewer<S> {
             request: task.request_context(),
             now: task.now,
         });
+        let exceptions = task.policies.exceptions(
+            reference.repository(),
+            Some(subject.image.digest()),
+            &task.request.namespace,
+            task.now,
+        );
         let mut verdicts = Vec::with_capacity(matching.len());
         let mut facts = Facts::default();
         for found in matching {
-            let (verdict, evidence) = self.judge_by(found.policy, &subject, task.deadline).await?;
+            let (verdict, evidence) = self
+                .judge_by(found.policy, &subject, &exceptions, task.deadline)
+                .await?;
             facts.learn(&evidence);
             verdicts.push(verdict);
         }
@@ -77,6 +85,7 @@ impl<S: ImageSource + 'static> Reviewer<S> {
         &self,
         policy: &Arc<Policy>,
         subject: &Arc<Subject>,
+        exceptions: &Exceptions<'_>,
         deadline: Instant,
     ) -> Result<(Verdict, Arc<Evidence>), ReviewError> {
         let (of, about) = (Arc::clone(policy), Arc::clone(subject));
@@ -92,18 +101,17 @@ impl<S: ImageSource + 'static> Reviewer<S> {
             (evidence, scopes)
         };
         let (evidence, scopes) = self.run(deadline, verify).await?;
-        let mut verdict = self
-            .judge_use(policy, subject, &scopes, 0, deadline)
-            .await?;
+        let judge_use = |used| self.judge_use(policy, subject, &scopes, exceptions, used, deadline);
+        let mut verdict = judge_use(0).await?;
         if policy.reads_use() {
             for used in 1..subject.uses.len() {
                 if !verdict.violations.is_empty() {
                     break;
                 }
-                let next = self
-                    .judge_use(policy, subject, &scopes, used, deadline)
-                    .await?;
-                if !next.violations.is_empty() {
+                let next = judge_use(used).await?;
+                if next.violations.is_empty() {
+                    verdict.learn_exceptions(next);
+                } else {
                     verdict = next;
                 }
             }
@@ -117,6 +125,7 @@ impl<S: ImageSource + 'static> Reviewer<S> {
         policy: &Arc<Policy>,
         subject: &Arc<Subject>,
         scopes: &[Scope],
+        exceptions: &Exceptions<'_>,
         used: usize,
         deadline: Instant,
     ) -> Result<Verdict, ReviewError> {
@@ -127,7 +136,9 @@ impl<S: ImageSource + 'static> Reviewer<S> {
             // A job of its own, so that a pod of many containers, or an index of many platforms, takes its turns like
             // any other.
             let evaluate = move || evaluate(&policy, &subject, &evidence, used);
-            judged.push((scope.clone(), self.run(deadline, evaluate).await?));
+            let mut verdict = self.run(deadline, evaluate).await?;
+            exceptions.apply(&mut verdict);
+            judged.push((scope.clone(), verdict));
         }
         Ok(policy.combine(judged))
     }

@@ -193,7 +193,7 @@ impl<S: ImageSource + 'static> Reviewer<S> {
 
 /// One distinct image of a workload under review.
 pub(crate) struct ImageTask<'a> {
-    policies: &'a PolicySet,
+    pub(crate) policies: &'a PolicySet,
     pub(crate) uses: Vec<&'a ImageUse>,
     pub(crate) workload: &'a Workload,
     pub(crate) request: &'a Request,

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use countersign_image::excerpt_within;
-use countersign_policy::{Mode, Verdict, Violation};
+use countersign_policy::{Excepted, Mode, Verdict, Violation};
 use serde_json::{Value, json};
 
 use crate::{Finding, ImageReview, Outcome, Review, Stance};
@@ -130,6 +130,10 @@ fn describe_verdict(text: &mut String, verdict: &Verdict) {
         for line in lines(violation.details.get("nearest")) {
             _ = writeln!(text, "    {:<8} {line}", "nearest");
         }
+        for near in verdict.near.iter().filter(|near| near.is_about(violation)) {
+            let line = clean(&format!("exception {} {}", near.exception, near.why));
+            _ = writeln!(text, "    {:<8} {line}", "nearest");
+        }
         if let Some(fix) = &violation.fix {
             let fix = if fixes.contains(&fix) {
                 "as above"
@@ -237,6 +241,10 @@ pub(crate) fn warnings(review: &Review) -> Vec<String> {
                     let rule = &violation.rule;
                     warnings.push(format!("{name}: policy {policy}: {message} ({rule})"));
                 }
+                let shown = image.excepted();
+                let shown = shown.filter(|(verdict, _)| verdict.mode != Mode::Audit);
+                warnings
+                    .extend(shown.map(|(verdict, excepted)| set_aside(name, verdict, excepted)));
                 for verdict in verdicts
                     .iter()
                     .filter(|verdict| verdict.mode != Mode::Audit)
@@ -265,6 +273,23 @@ pub(crate) fn warnings(review: &Review) -> Vec<String> {
         );
     }
     warnings
+}
+
+/// `IMAGE: policy P: RULE:CODE is set aside by exception E until T, approved by A: why`.
+fn set_aside(image: &str, verdict: &Verdict, excepted: &Excepted) -> String {
+    let by: Vec<_> = excepted
+        .exceptions
+        .iter()
+        .map(|exception| {
+            let (name, expires) = (&exception.name, exception.expires);
+            let (reason, approver) = (clean(&exception.reason), clean(&exception.approver));
+            format!("exception {name} until {expires}, approved by {approver}: {reason}")
+        })
+        .collect();
+    let Violation { rule, code, .. } = &excepted.violation;
+    let policy = &verdict.policy;
+    let by = by.join("; ");
+    format!("{image}: policy {policy}: {rule}:{code} is set aside by {by}")
 }
 
 pub(crate) fn audit_annotations(review: &Review) -> BTreeMap<String, String> {
@@ -301,6 +326,10 @@ pub(crate) fn audit_annotations(review: &Review) -> BTreeMap<String, String> {
             if !codes.is_empty() {
                 fields.insert("codes".to_owned(), json!(codes));
             }
+            let excepted: Vec<_> = image.excepted().map(audited).collect();
+            if !excepted.is_empty() {
+                fields.insert("exceptions".to_owned(), excepted.into());
+            }
         }
         annotations.insert(format!("image.{position}"), value.to_string());
     }
@@ -308,6 +337,16 @@ pub(crate) fn audit_annotations(review: &Review) -> BTreeMap<String, String> {
         annotations.insert("images".to_owned(), review.images.len().to_string());
     }
     annotations
+}
+
+fn audited((verdict, excepted): (&Verdict, &Excepted)) -> Value {
+    let Violation { rule, code, .. } = &excepted.violation;
+    let exceptions: Vec<_> = excepted
+        .exceptions
+        .iter()
+        .map(|exception| json!({"name": exception.name, "approver": exception.approver}))
+        .collect();
+    json!({"policy": verdict.policy, "code": format!("{rule}:{code}"), "by": exceptions})
 }
 
 /// How long a line of a denial may be; the whole stands in the JSON of `countersign check`.

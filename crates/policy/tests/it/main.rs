@@ -6,6 +6,7 @@ mod builders;
 mod contract;
 mod evaluate;
 mod examples;
+mod exceptions;
 mod hostile;
 mod inline;
 mod kinds;

@@ -1,6 +1,7 @@
 //! The review from outside: images in a registry, policies as documents, and the decision.
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up must stop")]
 
+mod exceptions;
 mod identities;
 mod platforms;
 mod policies;
