@@ -2,8 +2,10 @@
 # name of a builder, is text that whoever signed could choose.
 package lib.provenance
 
+import data.lib.certificate
 import data.lib.image
 import data.lib.misses
+import data.lib.source
 import data.lib.vouch
 import data.lib.words
 
@@ -69,6 +71,11 @@ reason(provenance) := "it names no builder" if not builder(provenance)
 
 reason(provenance) := sprintf("builder %s is not among the builders of the policy", [builder(provenance)]) if {
 	count(_entries(provenance)) == 0
+	not is_unproven_run(provenance)
+}
+
+reason(provenance) := sprintf("builder %s is a run that no certificate of its repository vouches for", [builder(provenance)]) if {
+	is_unproven_run(provenance)
 }
 
 reason(provenance) := sprintf("builder %s counts only by the word of %s, and this is the word of %s", [
@@ -140,9 +147,32 @@ _holder(provenance) := provenance.identity.subject if {
 
 _names_no_builder(provenance) if not provenance.builderId
 
-_names_no_builder(provenance) if {
-	regex.match(`^https://github\.com/[^/]+/[^/]+/actions/runs/[0-9]+(/attempts/[0-9]+)?$`, provenance.builderId)
+_names_no_builder(provenance) if run_repository(provenance)
+
+# The repository of the run that stands where the builder should, as docker/build-push-action has it there.
+run_repository(provenance) := found[0][1] if {
+	found := regex.find_all_string_submatch_n(
+		`^(https://[^/?#@]+/[^/?#@]+/[^/?#@]+)/actions/runs/[0-9]+(?:/attempts/[0-9]+)?$`,
+		provenance.builderId, 1,
+	)
 }
+
+# Anybody can write the run of anybody. It is of the signer where the certificate names its repository.
+is_run_of_signer(provenance) if source.same(run_repository(provenance), certificate.repository(provenance))
+
+is_unproven_run(provenance) if {
+	run_repository(provenance)
+	builder(provenance) == provenance.builderId
+	not is_run_of_signer(provenance)
+	count(_listed(provenance)) == 0
+}
+
+# What would prove it.
+pin_signer(provenance) := concat("", [
+	"the URL of a run is what whoever built wrote there; pin the signer instead: sign in the run, without a key, ",
+	"and have an authority with issuer https://token.actions.githubusercontent.com and subjectPattern ",
+	sprintf("%s/\\.github/workflows/.*", [replace(run_repository(provenance), ".", "\\.")]),
+])
 
 _buildkit := {
 	"https://mobyproject.org/buildkit@v1",

@@ -1,21 +1,26 @@
 # METADATA
 # title: The image was built by an allowed builder
 # description: |
-#   Some verified provenance of the image names one of the builders in `allow`. If an entry of `builders` in the policy
-#   says which authorities may vouch for that builder, only their word counts; a workflow of GitHub that no entry is
-#   about is named by its own certificate only. BuildKit names no builder, or the run that called it: what it wrote is
-#   the work of the workflow whose certificate vouches for it.
+#   Some verified provenance of the image names a builder that is in `allow`, or that one of the `patterns` matches. If an
+#   entry of `builders` in the policy says which authorities may vouch for that builder, only their word counts; a
+#   workflow of GitHub that no entry is about is named by its own certificate only. BuildKit names no builder, or the run
+#   that called it: what it wrote is the work of the workflow whose certificate vouches for it. The URL of a run, and
+#   that of its repository, count as the builder only where the certificate of the signer names that repository.
 # custom:
 #   params:
 #     type: object
 #     additionalProperties: false
-#     required: [allow]
 #     properties:
 #       allow:
 #         type: array
-#         minItems: 1
 #         items: { type: string }
-#         description: ids of builders, exactly as provenance writes them
+#         default: []
+#         description: ids of builders, exactly as provenance writes them, or URLs of repositories whose runs build
+#       patterns:
+#         type: array
+#         items: { type: string, format: regex }
+#         default: []
+#         description: regular expressions that must match the whole id
 #   example: { allow: ["https://builder.acme.example/v1"] }
 #   codes:
 #     no_provenance: the image has no verified provenance
@@ -23,9 +28,11 @@
 #   reads: [evidence.provenance, evidence.rejected, image.digest, image.repository]
 package rules.provenance.builder_id
 
+import data.lib.allowed
 import data.lib.image
 import data.lib.misses
 import data.lib.provenance
+import data.lib.source
 
 deny contains {
 	"code": "no_provenance",
@@ -48,21 +55,37 @@ deny contains {
 
 _satisfied if {
 	some entry in provenance.verified
-	_is_allowed(entry)
-	provenance.may_name(entry)
+	some name in _names(entry)
+	allowed.passes(name)
 }
 
-_is_allowed(entry) if provenance.builder(entry) in data.params.allow
+# What its builder counts as.
+_names(entry) := {name | some name in _claimed(entry); provenance.may_name(entry); not provenance.is_unproven_run(entry)} | _run(entry)
+
+_claimed(entry) := {name | name := provenance.builder(entry)}
+
+_run(entry) := {name |
+	provenance.is_run_of_signer(entry)
+	repository := provenance.run_repository(entry)
+	some name in [entry.builderId, repository, source.canonical(repository)]
+}
+
+_is_allowed(entry) if allowed.passes(provenance.builder(entry))
 
 default _wanted := "an allowed builder"
 
-_wanted := sprintf("builder %s", [concat(" or ", data.params.allow)])
+_wanted := sprintf("builder %s", [allowed.words])
 
 _found := sort({_describe(entry) | some entry in provenance.verified})
 
 _describe(entry) := "provenance that names no builder" if not provenance.builder(entry)
 
-_describe(entry) := sprintf("builder %s", [provenance.builder(entry)]) if provenance.may_name(entry)
+_describe(entry) := sprintf("builder %s", [provenance.builder(entry)]) if {
+	provenance.may_name(entry)
+	not provenance.is_unproven_run(entry)
+}
+
+_describe(entry) := provenance.reason(entry) if provenance.is_unproven_run(entry)
 
 _describe(entry) := provenance.reason(entry) if not provenance.may_name(entry)
 
@@ -73,16 +96,28 @@ _fix := sprintf("if %s may speak for this builder, add it to spec.builders: {id:
 	provenance.builder(entry),
 	concat(", ", entry.authorities),
 ]) if {
-	entry := provenance.verified[0]
+	some entry in provenance.verified
 	count(provenance.verified) == 1
 	_is_allowed(entry)
+	not provenance.is_unproven_run(entry)
+}
+
+_fix := provenance.pin_signer(provenance.verified[0]) if {
+	count(provenance.verified) == 1
+	provenance.is_unproven_run(provenance.verified[0])
 }
 
 _fix := sprintf("build with an allowed builder, and attest the provenance that it wrote to %s", [image.pinned]) if {
 	not _one_is_allowed
+	not _one_is_run
 }
 
 _one_is_allowed if {
 	some entry in provenance.verified
 	_is_allowed(entry)
+}
+
+_one_is_run if {
+	some entry in provenance.verified
+	provenance.is_unproven_run(entry)
 }

@@ -106,6 +106,101 @@ test_takes_the_holder_of_the_certificate_for_the_builder_of_what_buildkit_wrote 
 	}
 }
 
+test_admits_what_a_pattern_matches_whole if {
+	params := {"allow": [], "patterns": ["https://github\\.com/acme/app/\\.github/workflows/release\\.yml@refs/tags/v[0-9]+"]}
+	count(builder_id.deny) == 0 with input as _input([_workflow]) with data.params as params with data.builders as _shipped
+	longer := object.union(_provenance, {"builderId": "https://builder.acme.example/v1/evil"})
+	patterns := {"patterns": ["https://builder\\.acme\\.example/v[0-9]"]}
+	some denial in builder_id.deny with input as _input([longer]) with data.params as patterns with data.builders as []
+	startswith(denial.msg, "wanted provenance of builder one like https://builder")
+}
+
+test_admits_the_run_of_a_repository_that_the_certificate_names if {
+	every params in [
+		{"allow": ["https://github.com/acme/app"]},
+		{"allow": ["https://github.com/Acme/app"]},
+		{"allow": ["https://github.com/Acme/app/actions/runs/1/attempts/1"]},
+		{"patterns": ["https://github.com/Acme/app/actions/runs/.*"]},
+		{"allow": [_workflow.builderId]},
+	] {
+		count(builder_id.deny) == 0 with input as _input([_run_of_app]) with data.params as params with data.builders as _shipped
+	}
+}
+
+test_denies_the_run_of_a_repository_that_nobody_proves_and_says_to_pin_the_signer if {
+	by_key := object.union(_run_of_app, {
+		"builderId": "https://github.com/acme/app/actions/runs/1/attempts/1",
+		"identity": {"kind": "key", "subject": "sha256:11"},
+		"authorities": ["ci"],
+	})
+	found := concat("", [
+		"builder https://github.com/acme/app/actions/runs/1/attempts/1 is a run that no certificate of its repository ",
+		"vouches for",
+	])
+	every params in [
+		{"allow": ["https://github.com/acme/app"]},
+		{"allow": ["https://github.com/acme/app/actions/runs/1/attempts/1"]},
+		{"patterns": ["https://github.com/acme/app/.*"]},
+	] {
+		some denial in builder_id.deny with input as _input([by_key]) with data.params as params with data.builders as _shipped
+		denial.code == "builder_not_allowed"
+		denial.details.found == [found]
+		denial.fix == concat("", [
+			"the URL of a run is what whoever built wrote there; pin the signer instead: sign in the run, without a key, ",
+			"and have an authority with issuer https://token.actions.githubusercontent.com and subjectPattern ",
+			`https://github\.com/acme/app/\.github/workflows/.*`,
+		])
+	}
+}
+
+test_denies_a_run_by_the_certificate_of_another_repository if {
+	every repository in ["https://github.com/evil/app", "https://github.com/acme/app-fork", "https://ghe.example/acme/app"] {
+		forged := object.union(_run_of_app, {"identity": {
+			"subject": "https://github.com/evil/app/.github/workflows/x.yml@refs/heads/main",
+			"claims": {"sourceRepositoryURI": repository},
+		}})
+		params := {"allow": ["https://github.com/acme/app"], "patterns": ["https://github.com/acme/app/actions/runs/.*"]}
+		some denial in builder_id.deny with input as _input([forged]) with data.params as params with data.builders as _shipped
+		denial.code == "builder_not_allowed"
+	}
+}
+
+test_denies_what_only_looks_like_a_run if {
+	every id in [
+		"https://github.com/acme/app/actions/runs/1/x", "https://github.com/acme/app/actions/runs/", "http://github.com/acme/app/actions/runs/1",
+		"https://evil@github.com/acme/app/actions/runs/1", "https://github.com/evil/acme/app/actions/runs/1",
+	] {
+		other := object.union(_run_of_app, {"builderId": id})
+		params := {"allow": ["https://github.com/acme/app"]}
+		count(builder_id.deny) == 1 with input as _input([other]) with data.params as params with data.builders as _shipped
+	}
+}
+
+test_admits_a_run_that_the_policy_itself_lists if {
+	id := "https://github.com/acme/app/actions/runs/1/attempts/1"
+	by_key := object.union(_run_of_app, {
+		"builderId": "https://github.com/acme/app/actions/runs/1/attempts/1",
+		"identity": {"kind": "key", "subject": "sha256:11"},
+		"authorities": ["ci"],
+	})
+	builders := [{"id": id, "authorities": ["ci"], "maxLevel": 1}]
+	count(builder_id.deny) == 0 with input as _input([by_key]) with data.params as {"allow": [id]} with data.builders as builders
+}
+
+test_denies_several_with_a_fix_that_fits_all if {
+	forged := object.union(_provenance, {"authorities": ["dev"]})
+	other := object.union(_provenance, {"builderId": "https://elsewhere.example/v1"})
+	entries := [forged, other]
+	some denial in builder_id.deny with input as _input(entries) with data.params as _allow with data.builders as _builders
+	count(denial.details.found) == 2
+	denial.fix == "build with an allowed builder, and attest the provenance that it wrote"
+}
+
+test_denies_where_nothing_is_allowed if {
+	some denial in builder_id.deny with input as _input([_provenance]) with data.params as {} with data.builders as []
+	denial.details.wanted == "an allowed builder"
+}
+
 test_denies_where_nothing_is_known if count(builder_id.deny) == 1 with input as {} with data.params as {}
 
 _allow := {"allow": ["https://builder.acme.example/v1"]}
@@ -133,6 +228,12 @@ _workflow := {
 	"builderId": "https://github.com/acme/app/.github/workflows/release.yml@refs/tags/v1",
 	"buildType": "https://actions.github.io/buildtypes/workflow/v1",
 }
+
+_run_of_app := object.union(_workflow, {
+	"builderId": "https://github.com/Acme/app/actions/runs/1/attempts/1",
+	"buildType": "https://mobyproject.org/buildkit@v1",
+	"identity": {"claims": {"sourceRepositoryURI": "https://github.com/Acme/app"}},
+})
 
 _builders := [{"id": "https://builder.acme.example/v1", "authorities": ["ci"], "maxLevel": 3}]
 

@@ -12,7 +12,7 @@
 #       allow:
 #         type: array
 #         minItems: 1
-#         items: { type: string }
+#         items: { type: string, pattern: "[0-9a-f]{40}|[0-9a-f]{64}" }
 #         description: commits, in full; without it, any will do
 #       authorities:
 #         type: array

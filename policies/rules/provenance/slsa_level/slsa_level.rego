@@ -77,4 +77,10 @@ _fix := sprintf("if this builder reaches level %d, add it to spec.builders: {id:
 	entry := provenance.verified[0]
 	count(provenance.verified) == 1
 	provenance.may_name(entry)
+	not provenance.is_unproven_run(entry)
+}
+
+_fix := provenance.pin_signer(provenance.verified[0]) if {
+	count(provenance.verified) == 1
+	provenance.is_unproven_run(provenance.verified[0])
 }

@@ -206,6 +206,16 @@ test_proves_level_1_for_buildkit_whatever_builder_it_names if {
 	_level_of(object.union(signed, {"builderId": _generator("refs/tags/v1.2.3")})) == 1
 }
 
+test_says_to_pin_the_signer_where_the_builder_is_a_run_that_nobody_proves if {
+	run := object.union(_provenance, {"builderId": "https://github.com/acme/app/actions/runs/1", "buildType": _buildkit})
+	some denial in slsa_level.deny with input as _input([run]) with data.params as {"minimum": 2} with data.builders as _shipped
+	denial.details.found == [concat("", [
+		"level 1: builder https://github.com/acme/app/actions/runs/1 is a run that no certificate of its repository ",
+		"vouches for",
+	])]
+	startswith(denial.fix, "the URL of a run is what whoever built wrote there; pin the signer instead")
+}
+
 # docker/github-builder signs what BuildKit wrote, which names the run of the caller.
 test_takes_the_holder_of_the_certificate_for_the_builder_of_what_buildkit_wrote if {
 	id := "https://github.com/docker/github-builder/.github/workflows/build.yml@refs/tags/v1.2.3"
