@@ -45,7 +45,17 @@ impl RepositoryPattern {
 
 impl fmt::Display for RepositoryPattern {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.components.join("/"))
+        for (position, component) in self.components.iter().enumerate() {
+            match position {
+                // Without a dot or a port only capitals tell a registry from a part of Docker Hub.
+                0 if component != ANY_COMPONENTS && !is_registry(component) => {
+                    formatter.write_str(&component.to_ascii_uppercase())?;
+                }
+                0 => formatter.write_str(component)?,
+                _ => write!(formatter, "/{component}")?,
+            }
+        }
+        Ok(())
     }
 }
 

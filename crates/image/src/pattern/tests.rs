@@ -143,6 +143,22 @@ fn patterns_are_canonical_as_references_are() {
 }
 
 #[test]
+fn what_is_shown_means_what_was_written() {
+    for pattern in [
+        "Registry/app",
+        "registry:443/app",
+        "REG*/**",
+        "localhost/app",
+        "**",
+    ] {
+        let read: RepositoryPattern = pattern.parse().unwrap();
+        assert_eq!(read.to_string().parse(), Ok(read), "{pattern}");
+    }
+    check("Registry/app", "docker.io/registry/app", false);
+    check("Registry/app", "registry:443/app", true);
+}
+
+#[test]
 fn another_spelling_of_the_host_escapes_no_pattern() {
     for repository in [
         "registry.example.com/app",
