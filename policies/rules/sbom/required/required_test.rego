@@ -11,9 +11,29 @@ test_admits_an_sbom_whose_root_names_this_image if {
 	count(required.deny) == 0 with input as _input([named]) with data.params as _params
 }
 
-test_admits_an_sbom_whose_root_names_a_platform_of_this_image if {
+test_admits_an_sbom_whose_root_names_the_only_platform_of_this_image if {
 	named := object.union(_spdx, {"packages": [_root("pkg:oci/api@sha256:ab"), {"name": "lib"}]})
 	count(required.deny) == 0 with input as _input([named]) with data.params as _params
+}
+
+test_denies_an_sbom_whose_root_names_one_platform_of_several if {
+	named := object.union(_spdx, {"packages": [_root("pkg:oci/api@sha256:ab"), {"name": "lib"}]})
+	other := {"os": "linux", "architecture": "arm64", "digest": "sha256:ac"}
+	platforms := array.concat(_input([]).image.platforms, [other])
+	several := object.union(_input([named]), {"image": {"platforms": platforms}})
+	some denial in required.deny with input as several with data.params as _params
+	denial.code == "sbom_insufficient"
+	denial.details.found == [concat("", [
+		"spdx SBOM by ci: 1 package besides its root, ",
+		"its root names linux/amd64 only, and no other names linux/arm64",
+	])]
+}
+
+test_denies_the_sbom_of_an_authority_that_does_not_count if {
+	params := object.union(_params, {"authorities": ["release"]})
+	some denial in required.deny with input as _input([_spdx]) with data.params as params
+	denial.code == "sbom_insufficient"
+	denial.details.found == ["spdx SBOM by ci: 1 package besides its root, its word does not count here"]
 }
 
 test_admits_an_sbom_whose_root_is_no_image if {
@@ -44,7 +64,7 @@ test_denies_without_an_sbom if {
 		"msg": "wanted an SBOM (spdx or cyclonedx) that lists at least 1 package, found none that is verified",
 		"details": {
 			"wanted": "an SBOM (spdx or cyclonedx) that lists at least 1 package",
-			"found": ["no verified SBOM"],
+			"found": ["none that is verified"],
 			"nearest": [
 				"SBOM sha256:0123456789ab: attached as spdx, but nobody signed it",
 				"SBOM sha256:bb: signed by another key",
