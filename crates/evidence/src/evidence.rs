@@ -8,6 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use countersign_image::{Algorithm, Digest, PinnedReference, Platform};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{Identity, Provenance, Rejection, Sbom, VerificationSummary};
@@ -139,7 +140,7 @@ pub(crate) struct Voucher {
 }
 
 /// How a signed thing was stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Format {
@@ -165,7 +166,7 @@ impl Format {
 }
 
 /// "This image is signed", and what the signer added.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Signature {
     /// The signer's annotations; they are signed too.
     pub annotations: BTreeMap<String, String>,

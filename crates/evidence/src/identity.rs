@@ -5,13 +5,14 @@ use std::fmt;
 
 use countersign_image::{excerpt, limits};
 use regex::{Regex, RegexBuilder};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::Reason;
 use crate::rejection::Refusal;
 
 /// Who signed.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Identity {
@@ -22,7 +23,7 @@ pub enum Identity {
         issuer: Option<String>,
         /// The subject alternative name: a URI, an email address or a user name.
         subject: String,
-        /// Fulcio's extensions, by the names that [`claim_names`](crate::claim_names) lists.
+        /// Fulcio's extensions, by name.
         claims: BTreeMap<&'static str, String>,
     },
     /// The holder of a configured key.

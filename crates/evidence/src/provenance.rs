@@ -13,6 +13,7 @@ mod v1;
 use std::collections::BTreeMap;
 
 use countersign_image::Fields;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -20,7 +21,7 @@ use crate::predicate;
 use crate::rejection::{Reason, Refusal};
 
 /// What provenance says. What a producer left out or empty is left out of the JSON, unless a field says otherwise.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Provenance {
     /// The builder, as it calls itself.
@@ -66,7 +67,7 @@ pub struct Provenance {
 }
 
 /// The source of a build.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Source {
     /// Where it is, without the ref and without credentials.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,7 +80,7 @@ pub struct Source {
 }
 
 /// Something that went into a build.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Dependency {
     /// Where it is, without credentials.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -89,7 +90,7 @@ pub struct Dependency {
 }
 
 /// The state of a working tree; filled for BuildKit builders.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Vcs {
     /// The commit.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -102,7 +103,7 @@ pub struct Vcs {
 }
 
 /// What a builder says is complete; `false` where it says nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Complete {
     /// The parameters.
     pub parameters: bool,

@@ -11,6 +11,7 @@ mod tag_value;
 use std::borrow::Cow;
 
 use countersign_image::{check_strict, excerpt, limits};
+use schemars::JsonSchema;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -21,7 +22,7 @@ use crate::rejection::{Reason, Refusal};
 use crate::statement::Carried;
 
 /// What an SBOM says. What a producer left out, or answered with `NOASSERTION` or `NONE`, is left out of the JSON.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Sbom {
     /// The format.
@@ -52,7 +53,7 @@ pub struct Sbom {
 }
 
 /// The format of an SBOM.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum SbomKind {
@@ -63,7 +64,7 @@ pub enum SbomKind {
 }
 
 /// What was looked at to write an SBOM.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SbomScope {
     /// The files that the build was given.
@@ -76,7 +77,7 @@ pub enum SbomScope {
 }
 
 /// A package that an SBOM lists.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Package {
     /// Its name.
@@ -102,6 +103,7 @@ pub struct Package {
     pub download_location: Option<String>,
     /// Its hashes, each name (`sha256`, lower case) once, with the value.
     #[serde(serialize_with = "as_map")]
+    #[schemars(with = "std::collections::BTreeMap<String, String>")]
     pub checksums: Vec<(String, String)>,
 }
 

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use countersign_image::{Fields, excerpt};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::json;
@@ -17,7 +18,7 @@ use crate::provenance::{Dependency, Material, present};
 use crate::rejection::{Reason, Refusal};
 
 /// What a verifier says of an artifact that it looked at.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct VerificationSummary {
     /// Who verified, as it calls itself.
@@ -44,7 +45,7 @@ pub struct VerificationSummary {
 }
 
 /// Who verified.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SummaryVerifier {
     /// Its URI.
     pub id: String,
@@ -53,7 +54,7 @@ pub struct SummaryVerifier {
 }
 
 /// What an artifact was verified against.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SummaryPolicy {
     /// Its URI.
     pub uri: String,
@@ -62,7 +63,7 @@ pub struct SummaryPolicy {
 }
 
 /// The verdict of a verifier.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum SummaryResult {
     /// The artifact does not meet the policy: evidence against it.

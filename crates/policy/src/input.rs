@@ -3,20 +3,25 @@
 //! Built from verified evidence alone; what nobody vouches for stands only under `rejected`, without content.
 
 mod evidence;
+mod schema;
+mod sections;
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use countersign_evidence::Evidence;
 use countersign_image::{Document, PinnedReference, Reference};
-use countersign_workload::{ImageUse, Workload};
+use countersign_workload::ImageUse;
 use jiff::Timestamp;
 use regorus::Value;
 use serde::{Serialize, Serializer};
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
+use self::sections::{Image, Request, Workload};
 use crate::Namespace;
 use crate::reads::{Reads, SECTIONS};
+
+pub use self::schema::input_schema;
 
 /// What an input is made of.
 #[derive(Clone, Copy, Debug)]
@@ -62,7 +67,11 @@ pub struct WorkloadContext {
 
 impl WorkloadContext {
     /// What rules see of `workload`, where `used` names the image, in `namespace`.
-    pub fn new(workload: &Workload, used: Option<&ImageUse>, namespace: &Namespace) -> Self {
+    pub fn new(
+        workload: &countersign_workload::Workload,
+        used: Option<&ImageUse>,
+        namespace: &Namespace,
+    ) -> Self {
         Self {
             kind: workload.kind.clone(),
             // The request's namespace is the API server's word, the object's its author's.
@@ -78,28 +87,6 @@ impl WorkloadContext {
             container: used.map(|used| used.container.clone()).unwrap_or_default(),
             path: used.map(|used| used.path.clone()).unwrap_or_default(),
         }
-    }
-
-    fn to_json(&self) -> Json {
-        let mut workload = json!({ "labels": self.labels, "annotations": self.annotations });
-        let optional = [
-            ("kind", Some(&self.kind).filter(|kind| !kind.is_empty())),
-            ("namespace", self.namespace.as_ref()),
-            ("name", self.name.as_ref()),
-            ("serviceAccount", self.service_account.as_ref()),
-        ];
-        for (key, value) in optional {
-            insert(&mut workload, key, value);
-        }
-        insert(
-            &mut workload,
-            "namespaceLabels",
-            self.namespace_labels.as_ref(),
-        );
-        let container = (!self.container.is_empty())
-            .then(|| json!({ "name": self.container, "path": self.path }));
-        insert(&mut workload, "container", container);
-        workload
     }
 }
 
@@ -167,13 +154,13 @@ impl<'a> Input<'a> {
 
     fn section(&self, name: &str) -> &Value {
         match name {
-            "image" => self.image.get_or_init(|| rego(image(&self.parts))),
+            "image" => self.image.get_or_init(|| section(Image::new(&self.parts))),
             "workload" => self
                 .workload
-                .get_or_init(|| rego(self.parts.workload.to_json())),
+                .get_or_init(|| section(Workload::new(self.parts.workload))),
             _ => self
                 .request
-                .get_or_init(|| rego(request(self.parts.request))),
+                .get_or_init(|| section(Request::new(self.parts.request))),
         }
     }
 
@@ -203,52 +190,8 @@ impl Serialize for Input<'_> {
     }
 }
 
-fn image(parts: &InputParts<'_>) -> Json {
-    let repository = parts.resolved.repository();
-    let platforms: Vec<Json> = platforms(parts.content)
-        .map(|(platform, digest)| {
-            let mut entry = serde_json::to_value(platform).unwrap_or_default();
-            insert(&mut entry, "digest", Some(digest.to_string()));
-            entry
-        })
-        .collect();
-    let (index, manifest) = match parts.content {
-        Document::Index(index) => (Some(&index.annotations), None),
-        Document::Manifest(manifest) => (None, Some(&manifest.annotations)),
-    };
-    let empty = BTreeMap::new();
-    let mut image = json!({
-        "reference": parts.reference.as_written(),
-        "registry": repository.registry(),
-        "repository": repository.to_string(),
-        "digest": parts.resolved.digest().to_string(),
-        "mediaType": parts.content.media_type(),
-        "platforms": platforms,
-        "annotations": { "index": index.unwrap_or(&empty), "manifest": manifest.unwrap_or(&empty) },
-    });
-    insert(&mut image, "tag", parts.reference.tag());
-    image
-}
-
-fn request(request: &RequestContext) -> Json {
-    json!({
-        "operation": request.operation,
-        "user": { "name": request.user, "groups": request.groups },
-        "dryRun": request.dry_run,
-    })
-}
-
-/// The platforms of an index with the digests of their manifests.
-fn platforms(
-    content: &Document,
-) -> impl Iterator<Item = (&countersign_image::Platform, &countersign_image::Digest)> {
-    let children = match content {
-        Document::Index(index) => index.runnable().unwrap_or_default(),
-        Document::Manifest(_) => Vec::new(),
-    };
-    children
-        .into_iter()
-        .filter_map(|child| Some((child.platform.as_ref()?, &child.digest)))
+fn section(section: impl Serialize) -> Value {
+    rego(serde_json::to_value(section).unwrap_or_default())
 }
 
 fn pick(section: &Value, keys: &[&str]) -> Value {
@@ -283,16 +226,6 @@ fn rego(json: Json) -> Value {
                 .collect::<BTreeMap<Value, Value>>()
                 .into()
         }
-    }
-}
-
-/// Adds a field that is left out where there is nothing to say.
-fn insert(object: &mut Json, key: &str, value: Option<impl Serialize>) {
-    if let (Json::Object(fields), Some(value)) = (object, value) {
-        fields.insert(
-            key.to_owned(),
-            serde_json::to_value(value).unwrap_or_default(),
-        );
     }
 }
 

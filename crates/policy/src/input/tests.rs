@@ -9,6 +9,7 @@ use countersign_evidence::{
     Authority, PublicKey, Reason, Rejection, Signers, Transparency, Verifier, dsse_pae,
 };
 use countersign_image::{Attachment, Digest, Form, Origin};
+use serde_json::json;
 
 use super::*;
 
@@ -170,4 +171,25 @@ fn attested(image: &PinnedReference, kind: &str, predicate: &str) -> Evidence {
     );
     assert_eq!(evidence.rejected, []);
     evidence
+}
+
+#[test]
+fn what_rules_may_read_is_what_the_input_has() {
+    let schema = input_schema();
+    let sections = schema["properties"].as_object().unwrap();
+    for (section, keys) in SECTIONS {
+        let known: Vec<&String> = sections[*section]["properties"]
+            .as_object()
+            .into_iter()
+            .flat_map(|fields| fields.keys())
+            .collect();
+        // Configurations are not there yet.
+        let keys: Vec<&str> = keys
+            .iter()
+            .copied()
+            .filter(|key| *key != "config")
+            .collect();
+        assert_eq!(known, keys, "{section}");
+    }
+    assert_eq!(sections.len(), SECTIONS.len() + 1, "and apiVersion");
 }

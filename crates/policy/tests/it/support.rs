@@ -14,10 +14,12 @@ use countersign_image::{
 };
 use countersign_policy::{
     Input, InputParts, LoadError, PolicySet, RequestContext, SourceFile, TrustRoots, Verdict,
-    WorkloadContext,
+    WorkloadContext, input_schema,
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
+
+use crate::schema::mismatches;
 
 pub(crate) const VERIFIER: &str = "https://verify.acme.example/gate";
 pub(crate) const BUILDER: &str = "https://builder.acme.example/v1";
@@ -249,15 +251,19 @@ impl Image {
             operation: "CREATE".to_owned(),
             ..Default::default()
         };
-        use_it(&Input::new(InputParts {
+        let (resolved, content) = (self.pinned(), self.document());
+        let input = Input::new(InputParts {
             reference: &reference,
-            resolved: &self.pinned(),
-            content: &self.document(),
+            resolved: &resolved,
+            content: &content,
             evidence,
             workload,
             request: &request,
             now: NOW,
-        }))
+        });
+        let whole = serde_json::to_value(&input).unwrap();
+        assert_eq!(mismatches(&input_schema(), &whole, ""), [] as [&str; 0]);
+        use_it(&input)
     }
 
     fn pinned(&self) -> PinnedReference {
