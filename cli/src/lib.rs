@@ -12,6 +12,7 @@ mod claims;
 mod commands;
 mod credentials;
 mod failure;
+mod junit;
 mod keyless;
 mod keys;
 mod lookup;

@@ -2,24 +2,57 @@
 //!
 //! A file that cannot be read is a failure of its own: the others are still looked at.
 
+mod tree;
+
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use countersign_image::excerpt;
 use countersign_workload::Workload;
 use serde_json::Value;
 
+use self::tree::Node;
 use crate::args;
 use crate::failure::Failure;
 
-/// An object, and the file that it came from.
+/// An object, and where it came from.
 #[derive(Debug)]
 pub(crate) struct Manifest {
-    /// The file, as it was named.
-    pub(crate) file: String,
+    /// Where it stands.
+    pub(crate) origin: Origin,
     /// The object.
     pub(crate) object: Value,
+}
+
+/// Where an object stands.
+#[derive(Clone, Debug)]
+pub(crate) struct Origin {
+    /// The file, as it was named.
+    pub(crate) file: String,
+    /// The template that it was made from, where the file says one.
+    pub(crate) template: Option<String>,
+    document: Rc<Node>,
+    /// What stands before the paths of its fields in the document.
+    prefix: String,
+}
+
+impl Origin {
+    /// The line of the field at `path`, or of what is there of the way to it.
+    pub(crate) fn line(&self, path: &str) -> u64 {
+        self.document.line_of(&format!("{}{path}", self.prefix))
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&excerpt(&self.file))?;
+        match &self.template {
+            Some(template) => write!(f, ", {}", excerpt(template)),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Manifest {
@@ -29,8 +62,8 @@ impl Manifest {
             // The place that it names is one in our own writing of the object, not in the file.
             let text = error.to_string();
             let text = text.split(" at line ").next().unwrap_or_default();
-            let failure =
-                Failure::usage(format!("{}: {}{text}", self.file, self.name())).coded(error.code());
+            let failure = Failure::usage(format!("{}: {}{text}", self.origin, self.name()))
+                .coded(error.code());
             match error.hint() {
                 Some(hint) => failure.hinted(hint),
                 None => failure,
@@ -148,7 +181,7 @@ fn objects(path: &Path) -> Result<Vec<Manifest>, Failure> {
     let text = args::read(path)?;
     let mut options = serde_saphyr::Options::default();
     options.with_snippet = false;
-    let documents: Vec<Value> =
+    let documents: Vec<Node> =
         serde_saphyr::from_multiple_with_options(&text, options).map_err(|error| {
             let place = error
                 .location()
@@ -162,13 +195,21 @@ fn objects(path: &Path) -> Result<Vec<Manifest>, Failure> {
                 });
             malformed(&place.unwrap_or_default(), &message)
         })?;
+    let lines: Vec<&str> = text.lines().collect();
     let mut manifests = Vec::new();
-    for document in documents.into_iter().filter(|document| !document.is_null()) {
-        let objects = countersign_workload::objects(document)
-            .map_err(|_| malformed("", &"not a Kubernetes object"))?;
-        manifests.extend(objects.into_iter().map(|object| Manifest {
-            file: file.clone(),
-            object,
+    for document in documents {
+        let line = document.line();
+        let items = countersign_workload::objects(document.to_json())
+            .map_err(|_| malformed(&format!(":{line}"), &"not a Kubernetes object"))?;
+        let (document, template) = (Rc::new(document), tree::template(&lines, line));
+        manifests.extend(items.into_iter().map(|item| Manifest {
+            origin: Origin {
+                file: file.clone(),
+                template: template.clone(),
+                document: Rc::clone(&document),
+                prefix: item.prefix,
+            },
+            object: item.object,
         }));
     }
     Ok(manifests)

@@ -7,6 +7,7 @@ mod keyless;
 mod keys;
 mod looking;
 mod manifests;
+mod outputs;
 mod registries;
 mod rules;
 mod signing;

@@ -15,16 +15,16 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::args::{self, OutputArgs};
+use crate::args;
 use crate::commands::images;
 use crate::failure::Failure;
-use crate::manifests::{FileArgs, Manifest, is_manifest};
+use crate::manifests::{FileArgs, Manifest, Origin, is_manifest};
 use crate::policies;
 use crate::printer::Printer;
 use crate::registry::RegistryArgs;
 use crate::run::block_on;
 use crate::status::ExitStatus;
-use crate::verdicts::{CheckOut, ReviewOut};
+use crate::verdicts::{CheckOut, ReviewOut, VerdictArgs};
 
 /// Say whether manifests or images would be admitted, by the same code and policies as the webhook
 ///
@@ -52,7 +52,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     timeout: u64,
     #[command(flatten)]
-    output: OutputArgs,
+    output: VerdictArgs,
     #[command(flatten)]
     registry: RegistryArgs,
 }
@@ -68,7 +68,7 @@ pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure>
         if failures.is_empty() {
             printer.note("nothing here runs an image");
         }
-        return check.finish(args.output.output, printer);
+        return check.finish(&args.output, printer);
     }
     let references: Vec<Reference> = subjects
         .iter()
@@ -92,7 +92,7 @@ pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure>
         if !check.unknown.is_empty() {
             printer.note(&format!("not known here: {}", check.unknown.join(", ")));
         }
-        check.finish(args.output.output, printer)
+        check.finish(&args.output, printer)
     })
 }
 
@@ -100,8 +100,8 @@ pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure>
 struct Subject {
     /// What it is, for people.
     name: String,
-    /// The file it is from; absent for an image of the command line.
-    file: Option<String>,
+    /// Where it stands; absent for an image of the command line.
+    origin: Option<Origin>,
     workload: Workload,
     namespace: Namespace,
 }
@@ -119,7 +119,7 @@ impl Args {
                 Ok(Some(workload)) if !workload.images.is_empty() => {
                     subjects.push(self.subject(
                         images::name(&workload),
-                        Some(manifest.file),
+                        Some(manifest.origin),
                         workload,
                         &labels,
                     ));
@@ -143,7 +143,7 @@ impl Args {
     fn subject(
         &self,
         name: String,
-        file: Option<String>,
+        origin: Option<Origin>,
         mut workload: Workload,
         labels: &Labels,
     ) -> Subject {
@@ -159,7 +159,7 @@ impl Args {
         };
         Subject {
             name,
-            file,
+            origin,
             workload,
             namespace,
         }
@@ -175,7 +175,7 @@ impl Args {
         let review = reviewer
             .review(&subject.workload, &request, Timestamp::now(), deadline)
             .await;
-        ReviewOut::new(&subject.name, subject.file.as_deref(), &review)
+        ReviewOut::new(&subject.name, subject.origin.as_ref(), &review)
     }
 }
 
@@ -253,7 +253,7 @@ fn unknown(subjects: &[Subject], policies: &PolicySet) -> Vec<String> {
             "the labels of namespace {name} (a Namespace among the manifests says them)"
         ));
     }
-    if subjects.iter().any(|subject| subject.file.is_none())
+    if subjects.iter().any(|subject| subject.origin.is_none())
         && POD.iter().any(|key| reads("workload", key))
     {
         unknown.push("the pod around a bare image".to_owned());

@@ -1,5 +1,6 @@
 //! `images`: the images that manifests run.
 
+use countersign_image::excerpt;
 use countersign_workload::{ImageUse, Workload};
 use serde::Serialize;
 
@@ -43,7 +44,7 @@ pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure>
                     .into_iter()
                     .filter_map(|image| Some((image.path, image.reference.err()?)));
                 failures.extend(invalid.map(|(path, error)| {
-                    Failure::from(error).about(format!("{}: {path}", manifest.file))
+                    Failure::from(error).about(format!("{}: {path}", manifest.origin))
                 }));
             }
             Ok(None) => {}
@@ -64,10 +65,10 @@ pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure>
 /// `Kind namespace/name`, as far as it is known.
 pub(crate) fn name(workload: &Workload) -> String {
     let name = workload.name.as_deref().unwrap_or("(no name)");
-    match &workload.namespace {
+    excerpt(&match &workload.namespace {
         Some(namespace) => format!("{} {namespace}/{name}", workload.kind),
         None => format!("{} {name}", workload.kind),
-    }
+    })
 }
 
 fn table(images: &[ImageOut], printer: &Printer) {
@@ -110,7 +111,7 @@ struct ImageOut {
 impl ImageOut {
     fn new(manifest: &Manifest, workload: &Workload, image: &ImageUse) -> Self {
         Self {
-            file: manifest.file.clone(),
+            file: manifest.origin.to_string(),
             object: name(workload),
             path: image.path.clone(),
             image: image.image.clone(),

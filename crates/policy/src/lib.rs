@@ -38,7 +38,7 @@ mod yaml;
 pub use error::{LoadError, LoadErrors, SourceFile};
 pub use exception::{Excepted, Exceptions, ImageException, NearException};
 pub use input::{Input, InputParts, RequestContext, WorkloadContext, input_schema};
-pub use library::{files as library_files, with_shipped_lib};
+pub use library::{RuleSummary, files as library_files, rule_summary, with_shipped_lib};
 pub use linter::lint_files;
 pub use pages::rule_pages;
 pub use platforms::Scope;

@@ -19,6 +19,24 @@ pub(crate) struct Library {
     rules: BTreeMap<String, LibraryRule>,
 }
 
+/// What a rule of the library says of itself.
+#[derive(Clone, Copy, Debug)]
+pub struct RuleSummary {
+    /// When it holds, in one line.
+    pub title: &'static str,
+    /// The same at length.
+    pub description: &'static str,
+}
+
+/// The shipped rule `id`, if there is one.
+pub fn rule_summary(id: &str) -> Option<RuleSummary> {
+    let metadata = &Library::shipped().ok()?.rule(id)?.metadata;
+    Some(RuleSummary {
+        title: &metadata.title,
+        description: metadata.description.trim(),
+    })
+}
+
 /// A rule of the library.
 #[derive(Debug)]
 pub(crate) struct LibraryRule {

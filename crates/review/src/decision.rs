@@ -134,7 +134,44 @@ impl Review {
     }
 }
 
+/// One thing about an image, for whoever tells them one by one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remark {
+    /// Whether it refuses the image; else it should be known.
+    pub refuses: bool,
+    /// The rule that it is about, or a stable code where it is about none.
+    pub topic: String,
+    /// In one line, which names the image.
+    pub text: String,
+    /// What to do about it.
+    pub fix: Option<String>,
+}
+
+impl Remark {
+    pub(crate) fn refusal(topic: &str, text: String) -> Self {
+        Self {
+            refuses: true,
+            ..Self::warning(topic, text)
+        }
+    }
+
+    pub(crate) fn warning(topic: &str, text: String) -> Self {
+        Self {
+            refuses: false,
+            topic: topic.to_owned(),
+            text,
+            fix: None,
+        }
+    }
+}
+
 impl ImageReview {
+    /// Everything that refuses the image, and everything else that should be known, one by one.
+    #[must_use]
+    pub fn remarks(&self) -> Vec<Remark> {
+        wording::remarks(self)
+    }
+
     /// What follows for this image alone.
     #[must_use]
     pub fn outcome(&self) -> Outcome {

@@ -12,7 +12,7 @@ mod settings;
 mod wording;
 mod workers;
 
-pub use decision::{Facts, Finding, ImageReview, Outcome, Review};
+pub use decision::{Facts, Finding, ImageReview, Outcome, Remark, Review};
 pub use directory::{DirectoryError, file_trust_roots, policies_in};
 pub use error::ReviewError;
 pub use reviewer::{PinnedUse, Reviewer};

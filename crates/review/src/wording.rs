@@ -3,6 +3,8 @@
 //! A denial is a short first line, which survives tools that show no more, then what was wanted, found and nearest,
 //! and the commands that fix and reproduce it.
 
+mod remarks;
+
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -10,6 +12,7 @@ use countersign_image::excerpt_within;
 use countersign_policy::{Excepted, Mode, Verdict, Violation};
 use serde_json::{Value, json};
 
+pub(crate) use self::remarks::{remarks, warnings};
 use crate::{Finding, ImageReview, Outcome, Review, Stance};
 
 pub(crate) fn denial(review: &Review) -> String {
@@ -223,73 +226,6 @@ fn of_mode(verdicts: &[Verdict], mode: Mode) -> impl Iterator<Item = (&str, &Vio
                 .iter()
                 .map(move |violation| (verdict.policy.as_str(), violation))
         })
-}
-
-pub(crate) fn warnings(review: &Review) -> Vec<String> {
-    let mut warnings = Vec::new();
-    for image in &review.images {
-        let name = &image.image;
-        match &image.finding {
-            Finding::CouldNotLook { error, policies } => {
-                for (policy, _) in policies.iter().filter(|(_, mode)| *mode == Mode::Warn) {
-                    warnings.push(format!("{name}: policy {policy} could not look: {error}"));
-                }
-            }
-            Finding::Judged(verdicts) => {
-                for (policy, violation) in of_mode(verdicts, Mode::Warn) {
-                    let message = clean(&violation.text());
-                    let rule = &violation.rule;
-                    warnings.push(format!("{name}: policy {policy}: {message} ({rule})"));
-                }
-                let shown = image.excepted();
-                let shown = shown.filter(|(verdict, _)| verdict.mode != Mode::Audit);
-                warnings
-                    .extend(shown.map(|(verdict, excepted)| set_aside(name, verdict, excepted)));
-                for verdict in verdicts
-                    .iter()
-                    .filter(|verdict| verdict.mode != Mode::Audit)
-                {
-                    warnings.extend(
-                        verdict
-                            .warnings
-                            .iter()
-                            .map(|text| format!("{name}: {}", clean(text))),
-                    );
-                }
-            }
-            Finding::Unmatched(Stance::Warn) => {
-                warnings.push(format!("{name}: no policy covers this image (unmatched)"));
-            }
-            Finding::Invalid(_) | Finding::Unmatched(_) => {}
-        }
-        if image.unpinned == Some(Stance::Warn) && image.pinned.is_some() {
-            warnings.push(unpinned(image));
-        }
-        warnings.extend(
-            image
-                .undecided
-                .iter()
-                .map(|undecided| format!("{name}: {undecided}")),
-        );
-    }
-    warnings
-}
-
-/// `IMAGE: policy P: RULE:CODE is set aside by exception E until T, approved by A: why`.
-fn set_aside(image: &str, verdict: &Verdict, excepted: &Excepted) -> String {
-    let by: Vec<_> = excepted
-        .exceptions
-        .iter()
-        .map(|exception| {
-            let (name, expires) = (&exception.name, exception.expires);
-            let (reason, approver) = (clean(&exception.reason), clean(&exception.approver));
-            format!("exception {name} until {expires}, approved by {approver}: {reason}")
-        })
-        .collect();
-    let Violation { rule, code, .. } = &excepted.violation;
-    let policy = &verdict.policy;
-    let by = by.join("; ");
-    format!("{image}: policy {policy}: {rule}:{code} is set aside by {by}")
 }
 
 pub(crate) fn audit_annotations(review: &Review) -> BTreeMap<String, String> {

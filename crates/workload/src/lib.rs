@@ -21,5 +21,5 @@ mod workload;
 
 pub use error::WorkloadError;
 pub use kind::is_workload_kind;
-pub use object::objects;
+pub use object::{Item, objects};
 pub use workload::{ImageUse, Workload};

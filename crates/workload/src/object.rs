@@ -6,15 +6,27 @@ use serde_json::Value;
 
 use crate::{WorkloadError, is_workload_kind};
 
+/// An object, and where in its document it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Item {
+    /// `items[2].` in front of the paths of its fields; empty where it is the document itself.
+    pub prefix: String,
+    /// The object.
+    pub object: Value,
+}
+
 /// The objects in `document`: itself, or the items of a list, lists of lists included. Null is an empty document.
 ///
 /// # Errors
 ///
 /// [`WorkloadError::Shape`] if the document is no object, or a list whose items are no list.
-pub fn objects(document: Value) -> Result<Vec<Value>, WorkloadError> {
-    let mut open = vec![document];
+pub fn objects(document: Value) -> Result<Vec<Item>, WorkloadError> {
+    let mut open = vec![Item {
+        prefix: String::new(),
+        object: document,
+    }];
     let mut objects = Vec::new();
-    while let Some(mut object) = open.pop() {
+    while let Some(Item { prefix, mut object }) = open.pop() {
         if object.is_null() {
             continue;
         }
@@ -25,7 +37,7 @@ pub fn objects(document: Value) -> Result<Vec<Value>, WorkloadError> {
             });
         }
         let Some(item_kind) = list_of(&object) else {
-            objects.push(object);
+            objects.push(Item { prefix, object });
             continue;
         };
         let items = match object.get_mut("items").map(Value::take) {
@@ -42,8 +54,12 @@ pub fn objects(document: Value) -> Result<Vec<Value>, WorkloadError> {
         open.extend(
             items
                 .into_iter()
+                .enumerate()
                 .rev()
-                .map(|item| with_kind(item, &item_kind)),
+                .map(|(index, item)| Item {
+                    prefix: format!("{prefix}items[{index}]."),
+                    object: with_kind(item, &item_kind),
+                }),
         );
     }
     Ok(objects)
@@ -83,8 +99,9 @@ mod tests {
         let objects = objects(document).map_err(|error| error.code())?;
         Ok(objects
             .iter()
-            .map(|object| {
-                format!("{} {}", object["kind"], object["metadata"]["name"]).replace('"', "")
+            .map(|Item { prefix, object }| {
+                format!("{prefix}{} {}", object["kind"], object["metadata"]["name"])
+                    .replace('"', "")
             })
             .collect())
     }
@@ -100,16 +117,21 @@ mod tests {
             json!({"apiVersion": "v1", "kind": "List", "items": [pod("a"), inner, pod("d")]});
         assert_eq!(
             names(outer),
-            Ok(["a", "b", "c", "d"]
-                .map(|name| format!("Pod {name}"))
-                .to_vec())
+            Ok([
+                "items[0].Pod a",
+                "items[1].items[0].Pod b",
+                "items[1].items[1].Pod c",
+                "items[2].Pod d"
+            ]
+            .map(str::to_owned)
+            .to_vec())
         );
     }
 
     #[test]
     fn items_of_a_typed_list_have_its_kind() {
         let list = json!({"apiVersion": "apps/v1", "kind": "DeploymentList", "items": [{"metadata": {"name": "a"}}]});
-        assert_eq!(names(list), Ok(vec!["Deployment a".to_owned()]));
+        assert_eq!(names(list), Ok(vec!["items[0].Deployment a".to_owned()]));
     }
 
     #[test]

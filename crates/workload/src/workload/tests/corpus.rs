@@ -30,7 +30,7 @@ fn workloads_in(expected: &Expected, text: &str) -> Vec<Workload> {
             .into_iter()
             .flat_map(|document| objects(document).unwrap());
         return objects
-            .filter_map(|object| read(&object).unwrap())
+            .filter_map(|item| read(&item.object).unwrap())
             .collect();
     }
     let review: Value = serde_json::from_str(text).unwrap();
