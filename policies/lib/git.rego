@@ -59,11 +59,13 @@ _pattern(text) := _plain(sprintf("https://%s", [text])) if not regex.match(`://|
 
 # What the label says: the same on every platform, or nothing.
 label(name) := value if {
-	values := {object.get(one, ["labels", name], "") | some one in config.by_platform}
+	values := {object.get(one, ["labels", name], "") | some one in _configs}
 	count(values) == 1
 	some value in values
 	value != ""
 }
+
+_configs := config.by_platform
 
 # The same, if it counts.
 unsigned(name) := label(name) if data.params.allow_unsigned_labels
