@@ -87,15 +87,40 @@ reason(provenance) := sprintf("builder %s counts only by the word of %s, and thi
 }
 
 reason(provenance) := sprintf("builder %s reaches at most level %d", [builder(provenance), level(provenance)]) if {
+	may_name(provenance)
+	_is_as_listed(provenance)
+}
+
+reason(provenance) := sprintf("builder %s counts for more only with the build type and the runner of the table", [
+	builder(provenance),
+]) if {
 	count(_entries(provenance)) > 0
 	may_name(provenance)
+	not _is_as_listed(provenance)
+}
+
+_is_as_listed(provenance) if {
+	some entry in _entries(provenance)
+	_speaks_for(provenance, entry)
 }
 
 _who(provenance) := concat(", ", {name | some entry in _listed(provenance); some name in entry.authorities}) if {
 	count(_listed(provenance)) > 0
 }
 
-_who(provenance) := "its own certificate" if count(_listed(provenance)) == 0
+_who(provenance) := "its own certificate" if {
+	count(_listed(provenance)) == 0
+	not known_by_key(provenance)
+}
+
+_who(provenance) := "an authority that spec.builders names for it" if known_by_key(provenance)
+
+# What is known of a builder whose key only the policy can name.
+known_by_key(provenance) := entry if {
+	some entry in _entries(provenance)
+	not entry.id
+	not entry.issuer
+}
 
 # The entries about its builder: those of the policy, or where it has none, those that are shipped.
 _entries(provenance) := _listed(provenance) if count(_listed(provenance)) > 0

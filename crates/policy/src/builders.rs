@@ -3,6 +3,8 @@
 //! Refuses authorities that the policy does not have. A level stands here or nowhere: what provenance says of itself
 //! proves none.
 
+mod shipped;
+
 use countersign_evidence::Signers;
 use countersign_image::excerpt;
 use serde::Serialize;
@@ -10,35 +12,16 @@ use serde_json::Value as Json;
 
 use crate::authority::AuthorityEntry;
 use crate::fields::{Fields, Problems, list, name, text};
-use crate::trust_root::{GITHUB, KnownRoots, PUBLIC_GOOD};
+use crate::trust_root::KnownRoots;
 use crate::yaml::{Node, Value};
+
+use shipped::shipped;
 
 /// An entry of the table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Builder {
     id: String,
-    authorities: Vec<String>,
-    max_level: u8,
-}
-
-/// An entry that every policy has: builders that speak for themselves, with a certificate for their own id.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Shipped {
-    /// What ids begin with: most need not be compared with the pattern.
-    id_prefix: &'static str,
-    /// Matches whole ids.
-    id_pattern: &'static str,
-    /// The issuer of the certificate, whose subject must be the id.
-    issuer: &'static str,
-    build_types: &'static [&'static str],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    runner_environment: Option<&'static str>,
-    /// The trust roots whose certificates count.
-    #[serde(skip)]
-    trust_roots: &'static [&'static str],
-    /// The authorities of the policy that accept such certificates.
     authorities: Vec<String>,
     max_level: u8,
 }
@@ -63,7 +46,7 @@ pub(crate) fn read_all(
             let instance = authority
                 .keyless_root()
                 .map(|name| trust_roots.instance(name));
-            instance.is_some_and(|instance| entry.trust_roots.contains(&instance))
+            instance.is_some_and(|instance| entry.counts_under(instance))
         };
         let names = authorities.iter().filter(accepts);
         entry.authorities = names.map(|authority| authority.name.clone()).collect();
@@ -125,71 +108,3 @@ impl AuthorityEntry {
         Some(root.name())
     }
 }
-
-/// Releases of the reusable workflows of slsa-github-generator, by full semantic version as slsa-verifier demands it,
-/// and the workflows that run GitHub's own attest action. Whose key holds a builder is for the policy to say.
-fn shipped() -> impl Iterator<Item = Shipped> {
-    let generators = GENERATORS
-        .iter()
-        .map(|(id_prefix, id_pattern, build_types)| Shipped {
-            id_prefix,
-            id_pattern,
-            issuer: GITHUB_ACTIONS,
-            build_types,
-            runner_environment: None,
-            trust_roots: &[PUBLIC_GOOD],
-            authorities: Vec::new(),
-            max_level: 3,
-        });
-    let workflows = Shipped {
-        id_prefix: "https://github.com/",
-        id_pattern: r"^https://github\.com/[^/@]+/[^/@]+/\.github/workflows/[^/@]+@.+$",
-        issuer: GITHUB_ACTIONS,
-        build_types: &["https://actions.github.io/buildtypes/workflow/v1"],
-        // Level 2 wants a hosted build platform (SLSA, build track).
-        runner_environment: Some("github-hosted"),
-        trust_roots: &[PUBLIC_GOOD, GITHUB],
-        authorities: Vec::new(),
-        max_level: 2,
-    };
-    generators.chain(std::iter::once(workflows))
-}
-
-/// A workflow of slsa-github-generator, by the prefix and the pattern of its id, and what it builds.
-macro_rules! generator {
-    ($workflow:literal, $build_type:literal) => {
-        (
-            concat!(
-                "https://github.com/slsa-framework/slsa-github-generator/.github/workflows/",
-                $workflow,
-                ".yml@"
-            ),
-            concat!(
-                r"^https://github\.com/slsa-framework/slsa-github-generator/\.github/workflows/",
-                $workflow,
-                r"\.yml@refs/tags/v[0-9]+\.[0-9]+\.[0-9]+$"
-            ),
-            &[$build_type],
-        )
-    };
-}
-
-const GENERATORS: [(&str, &str, &[&str]); 4] = [
-    generator!(
-        "generator_container_slsa3",
-        "https://github.com/slsa-framework/slsa-github-generator/container@v1"
-    ),
-    generator!(
-        "generator_generic_slsa3",
-        "https://github.com/slsa-framework/slsa-github-generator/generic@v1"
-    ),
-    generator!(
-        "builder_go_slsa3",
-        "https://github.com/slsa-framework/slsa-github-generator/go@v1"
-    ),
-    generator!(
-        "builder_container-based_slsa3",
-        "https://slsa.dev/container-based-build/v0.1?draft"
-    ),
-];
-const GITHUB_ACTIONS: &str = "https://token.actions.githubusercontent.com";

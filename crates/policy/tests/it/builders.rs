@@ -160,11 +160,20 @@ fn another_identity_than_the_policys_proves_nothing() {
     assert!(nearest.contains("slsa-github-generator"), "{nearest}");
 }
 
-/// The highest level that any shipped entry has for this id, by the table that policies are given.
+/// The highest level that any shipped entry has for this id by a certificate, by the table that policies are given.
 fn shipped_level(id: &str) -> u64 {
+    level_where("b.issuer", id)
+}
+
+/// The same for builders whose keys only a policy can name.
+fn level_by_key(id: &str) -> u64 {
+    level_where("not b.issuer; startswith(b.source, \"https://\")", id)
+}
+
+fn level_where(condition: &str, id: &str) -> u64 {
     let rego = format!(
         "  rules:\n    - rego: |\n        package a\n        deny contains {{\"code\": \"x\", \"msg\": sprintf(\"%d\", [max(array.concat([0], levels))])}}\n        \
-         levels := [b.maxLevel | some b in data.builders; startswith({0}, b.idPrefix); regex.match(b.idPattern, {0})]\n",
+         levels := [b.maxLevel | some b in data.builders; startswith({0}, b.idPrefix); regex.match(b.idPattern, {0}); {condition}]\n",
         serde_json::to_string(id).unwrap()
     );
     let signer = Signer::new();
@@ -235,6 +244,76 @@ fn workflows_of_github_are_known_by_their_form_and_nothing_else_is() {
     }
 }
 
+#[test]
+fn releases_of_docker_s_builder_are_known_by_name() {
+    let repository = "https://github.com/docker/github-builder/.github/workflows";
+    let docker = |id: &str| level_where("contains(b.idPrefix, \"docker\")", id);
+    for id in ["build.yml@refs/tags/v1.2.3", "bake.yml@refs/tags/v1"] {
+        assert_eq!(docker(&format!("{repository}/{id}")), 2, "{id}");
+    }
+    for id in [
+        "build.yml@refs/heads/v1.2.3",
+        "build.yml@0123456789012345678901234567890123456789",
+        "build.yml@refs/tags/v1.2.3-rc.1",
+        "build.yml@refs/tags/v1.2",
+        "verify.yml@refs/tags/v1.2.3",
+        "buildxyml@refs/tags/v1.2.3",
+    ] {
+        assert_eq!(docker(&format!("{repository}/{id}")), 0, "{id}");
+    }
+}
+
+#[test]
+fn builders_that_hold_keys_are_known_with_what_their_vendors_claim() {
+    for (id, level) in [
+        ("https://cloudbuild.googleapis.com/GoogleHostedWorker", 3),
+        (
+            "https://cloudbuild.googleapis.com/GoogleHostedWorker@v0.3",
+            3,
+        ),
+        ("https://gitlab.com/acme/app/-/runners/12270831", 2),
+        ("https://gitlab.acme.example/group/sub/app/-/runners/1", 2),
+        ("https://tekton.dev/chains/v2", 2),
+    ] {
+        assert_eq!(level_by_key(id), level, "{id}");
+        assert_eq!(shipped_level(id), 0, "{id}");
+    }
+    for id in [
+        "",
+        "https://cloudbuild.googleapis.com/GoogleHostedWorker/evil",
+        "https://cloudbuild.googleapis.com.evil.example/GoogleHostedWorker",
+        "https://gitlab.com/acme/app/-/runners/1/x",
+        "https://gitlab.com/-/runners/1",
+        "https://tekton.dev/chains/v2/evil",
+        "https://mobyproject.org/buildkit@v1",
+        "https://github.com/acme/app/actions/runs/1/attempts/1",
+    ] {
+        assert_eq!(level_by_key(id), 0, "{id}");
+    }
+}
+
+#[test]
+fn a_builder_that_holds_a_key_counts_only_by_the_authority_that_the_policy_names() {
+    let signer = Signer::new();
+    let id = "https://cloudbuild.googleapis.com/GoogleHostedWorker";
+    let image = Image::new().built_by(&signer, id);
+    let rules = format!(
+        "  rules:\n    - {{rule: provenance/slsa_level, params: {{minimum: 3}}}}\n    \
+         - {{rule: provenance/builder_id, params: {{allow: [\"{id}\"]}}}}\n"
+    );
+    let verdict = image.judge(&load(policy(&[("ci", &signer)], &rules)));
+    assert_eq!(
+        codes(&verdict),
+        [
+            ("provenance/slsa_level", "level_too_low"),
+            ("provenance/builder_id", "builder_not_allowed")
+        ]
+    );
+    let entry = format!("  builders: [{{id: \"{id}\", authorities: [ci], maxLevel: 3}}]\n{rules}");
+    let verdict = image.judge(&load(policy(&[("ci", &signer)], &entry)));
+    assert_eq!(codes(&verdict), []);
+}
+
 /// The authorities that may vouch for a generator, and for a workflow, where the one of the policy is keyless under a root
 /// with this `spec`.
 fn vouchers(spec: &str, name: &str) -> (Vec<String>, Vec<String>) {
@@ -249,7 +328,9 @@ fn vouchers(spec: &str, name: &str) -> (Vec<String>, Vec<String>) {
     let set = PolicySet::load(&documents, &roots).unwrap();
     let verdict = Image::new().judge(&set);
     let found: Vec<Vec<String>> = serde_json::from_str(&verdict.violations[0].message).unwrap();
-    let [generator, _, _, _, workflow] = found.try_into().unwrap();
+    let [generator, _, _, _, docker, workflow, keys @ ..]: [_; 9] = found.try_into().unwrap();
+    assert_eq!(docker, generator);
+    assert_eq!(keys, [const { Vec::<String>::new() }; 3]);
     (generator, workflow)
 }
 

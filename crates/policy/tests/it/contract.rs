@@ -180,7 +180,7 @@ fn inline_rules_have_empty_parameters_and_the_builders() {
     let data: Value = serde_json::from_str(&verdict.violations[0].message).unwrap();
     assert_eq!(data[0], json!({}));
     let builders = data[1].as_array().unwrap();
-    assert_eq!(builders.len(), 5, "the shipped ones");
+    assert_eq!(builders.len(), 9, "the shipped ones");
     for builder in builders {
         assert_eq!(
             builder["authorities"],
@@ -189,9 +189,12 @@ fn inline_rules_have_empty_parameters_and_the_builders() {
         );
         let pattern = builder["idPattern"].as_str().unwrap();
         assert!(
-            pattern.starts_with("^https://github") && pattern.ends_with('$'),
+            pattern.starts_with("^https://") && pattern.ends_with('$'),
             "{pattern}"
         );
+        let prefix = builder["idPrefix"].as_str().unwrap();
+        let plain = pattern.replace('\\', "");
+        assert!(plain[1..].starts_with(prefix), "{prefix} {pattern}");
     }
 }
 

@@ -80,6 +80,18 @@ _fix := sprintf("if this builder reaches level %d, add it to spec.builders: {id:
 	not provenance.is_unproven_run(entry)
 }
 
+_fix := sprintf("if %s holds the key of this builder, add it to spec.builders: {id: %q, authorities: [%s], maxLevel: %d} (%s)", [
+	concat(", ", entry.authorities),
+	provenance.builder(entry),
+	concat(", ", entry.authorities),
+	known.maxLevel,
+	known.source,
+]) if {
+	entry := provenance.verified[0]
+	count(provenance.verified) == 1
+	known := provenance.known_by_key(entry)
+}
+
 _fix := provenance.pin_signer(provenance.verified[0]) if {
 	count(provenance.verified) == 1
 	provenance.is_unproven_run(provenance.verified[0])

@@ -206,6 +206,38 @@ test_proves_level_1_for_buildkit_whatever_builder_it_names if {
 	_level_of(object.union(signed, {"builderId": _generator("refs/tags/v1.2.3")})) == 1
 }
 
+test_proves_level_1_for_builders_whose_key_nobody_named_and_says_how_to_name_it if {
+	gcb := object.union(_provenance, {"builderId": "https://cloudbuild.googleapis.com/GoogleHostedWorker"})
+	_level_of(gcb) == 1
+	some denial in slsa_level.deny with input as _input([gcb]) with data.params as {"minimum": 3} with data.builders as _shipped
+	denial.details.found == [concat("", [
+		"level 1: builder https://cloudbuild.googleapis.com/GoogleHostedWorker counts only by the word of ",
+		"an authority that spec.builders names for it, and this is the word of ci",
+	])]
+	denial.fix == concat("", [
+		"if ci holds the key of this builder, add it to spec.builders: ",
+		`{id: "https://cloudbuild.googleapis.com/GoogleHostedWorker", authorities: [ci], maxLevel: 3} `,
+		"(https://docs.cloud.google.com/build)",
+	])
+}
+
+test_proves_the_listed_level_for_a_builder_whose_key_the_policy_names if {
+	id := "https://cloudbuild.googleapis.com/GoogleHostedWorker"
+	gcb := object.union(_provenance, {"builderId": id})
+	builders := array.concat([{"id": id, "authorities": ["ci"], "maxLevel": 3}], _shipped)
+	_level_with(gcb, builders) == 3
+	_level_with(object.union(gcb, {"authorities": ["dev"]}), builders) == 1
+}
+
+test_says_what_the_table_wants_of_a_workflow if {
+	self_hosted := object.union(_workflow, {"identity": {"claims": {"runnerEnvironment": "self-hosted"}}})
+	some denial in slsa_level.deny with input as _input([self_hosted]) with data.params as {"minimum": 2} with data.builders as _shipped
+	denial.details.found == [concat("", [
+		"level 1: builder https://github.com/acme/app/.github/workflows/release.yml@refs/tags/v1 ",
+		"counts for more only with the build type and the runner of the table",
+	])]
+}
+
 test_says_to_pin_the_signer_where_the_builder_is_a_run_that_nobody_proves if {
 	run := object.union(_provenance, {"builderId": "https://github.com/acme/app/actions/runs/1", "buildType": _buildkit})
 	some denial in slsa_level.deny with input as _input([run]) with data.params as {"minimum": 2} with data.builders as _shipped
@@ -248,7 +280,7 @@ _generator(ref) := sprintf("%s/.github/workflows/generator_container_slsa3.yml@%
 
 _buildkit := "https://mobyproject.org/buildkit@v1"
 
-# Two entries of the shipped table, as a policy has them whose authorities `public` and `private` are keyless.
+# Some entries of the shipped table, as a policy has them whose authorities `public` and `private` are keyless.
 _shipped := [
 	{
 		"idPrefix": sprintf("%s/.github/workflows/generator_container_slsa3.yml@", [_generators]),
@@ -269,6 +301,13 @@ _shipped := [
 		"runnerEnvironment": "github-hosted",
 		"authorities": ["public", "private"],
 		"maxLevel": 2,
+	},
+	{
+		"idPrefix": "https://cloudbuild.googleapis.com/GoogleHostedWorker",
+		"idPattern": `^https://cloudbuild\.googleapis\.com/GoogleHostedWorker(@v0\.[0-9]+)?$`,
+		"authorities": [],
+		"maxLevel": 3,
+		"source": "https://docs.cloud.google.com/build",
 	},
 ]
 
