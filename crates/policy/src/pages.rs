@@ -1,14 +1,14 @@
-//! The page of each rule, written from its METADATA.
+//! The page of each rule, written from its METADATA, and the overview of all of them.
 //!
-//! Adds nothing of its own: what a page should say belongs into the rule.
+//! Adds nothing of its own to a page: what it should say belongs into the rule.
 
 use std::fmt::Write;
 
 use serde_json::Value as Json;
 
-use crate::library::{Library, LibraryRule};
+use crate::library::{Library, LibraryRule, files};
 use crate::schema::Property;
-use crate::yaml::Node;
+use crate::yaml::{self, Node};
 use crate::{LoadErrors, SourceFile};
 
 /// The pages of the shipped rules, with paths relative to the repository.
@@ -18,20 +18,60 @@ use crate::{LoadErrors, SourceFile};
 /// A library that does not load.
 pub fn rule_pages() -> Result<Vec<SourceFile>, LoadErrors> {
     let library = Library::shipped()?;
-    let mut index = "<!-- Generated from the METADATA of the rules. -->\n# Rules\n\n| rule | holds when |\n|---|---|\n".to_owned();
-    let mut pages = Vec::new();
-    for (id, rule) in library.rules() {
-        _ = writeln!(index, "| [{id}]({id}.md) | {} |", rule.metadata.title);
-        pages.push(SourceFile {
-            path: format!("docs/rules/{id}.md"),
-            text: page(id, rule),
-        });
-    }
+    let pages = library.rules().map(|(id, rule)| SourceFile {
+        path: format!("docs/rules/{id}.md"),
+        text: page(id, rule),
+    });
+    let mut pages: Vec<SourceFile> = pages.collect();
     pages.push(SourceFile {
         path: "docs/rules/README.md".to_owned(),
-        text: index,
+        text: index(library)?,
     });
     Ok(pages)
+}
+
+/// The overview: the rules by category, and the sets.
+fn index(library: &Library) -> Result<String, LoadErrors> {
+    let mut index =
+        format!("<!-- Generated: the tables from METADATA and the sets. -->\n{INTRODUCTION}");
+    let mut last = "";
+    for (id, rule) in library.rules() {
+        let category = id.split('/').next().unwrap_or_default();
+        if category != last {
+            let about = CATEGORIES.iter().find(|(name, _)| *name == category);
+            let about = about.map(|(_, about)| format!("{about}\n\n"));
+            let about = about.unwrap_or_default();
+            _ = write!(
+                index,
+                "\n## {category}\n\n{about}| rule | holds when |\n|---|---|\n"
+            );
+            last = category;
+        }
+        _ = writeln!(index, "| [{id}]({id}.md) | {} |", rule.metadata.title);
+    }
+    index.push_str(SETS);
+    for file in files() {
+        let name = file.path.strip_prefix("sets/");
+        let Some(name) = name.and_then(|name| name.strip_suffix(".yaml")) else {
+            continue;
+        };
+        for set in yaml::parse(&file)? {
+            let set = set.to_json();
+            let title = set["title"].as_str().unwrap_or_default();
+            _ = writeln!(index, "| `{name}` | {title} | {} |", members(&set["rules"]));
+        }
+    }
+    Ok(index)
+}
+
+/// The rules among the entries of a set, alternatives in parentheses.
+fn members(entries: &Json) -> String {
+    let entries = entries.as_array().into_iter().flatten();
+    let names = entries.map(|entry| match (&entry["rule"], &entry["anyOf"]) {
+        (Json::String(id), _) => format!("[{id}]({id}.md)"),
+        (_, alternatives) => format!("one of ({})", members(alternatives)),
+    });
+    names.collect::<Vec<_>>().join(", ")
 }
 
 fn page(id: &str, rule: &LibraryRule) -> String {
@@ -111,3 +151,48 @@ fn flow(value: &Json) -> String {
         other => other.to_string(),
     }
 }
+
+const INTRODUCTION: &str = include_str!("pages/introduction.md");
+
+/// What the rules of a category are about.
+const CATEGORIES: &[(&str, &str)] = &[
+    (
+        "attestation",
+        "Statements of any type, for what no other category knows.",
+    ),
+    (
+        "git",
+        "What Git knew of the sources. The labels that docker buildx writes count only where a parameter lets them.",
+    ),
+    (
+        "image",
+        "The image itself, whoever vouches for it: its name, its platforms, what its configuration says.",
+    ),
+    (
+        "provenance",
+        "How the image was built, from what and by whom, as SLSA provenance tells it.",
+    ),
+    (
+        "sbom",
+        "What is in the image, as SPDX and CycloneDX list it.",
+    ),
+    (
+        "signature",
+        "Who signed the image, when, and what they added.",
+    ),
+    ("verdict", "What other verifiers said of the image."),
+    (
+        "vulnerability",
+        "What scanners found in the image, and what is known of it.",
+    ),
+];
+
+const SETS: &str = "
+## Sets
+
+An entry `ruleSet: NAME` stands for all rules of a set. An entry `rule: NAME` after it takes the place of the parameters
+that the set gives to that rule.
+
+| set | holds when | rules |
+|---|---|---|
+";
