@@ -66,11 +66,6 @@ impl FromStr for RepositoryPattern {
         if text.is_empty() {
             return Err(PatternError::Empty);
         }
-        if text.len() > limits::PATTERN_BYTES {
-            return Err(PatternError::TooLong {
-                limit: limits::PATTERN_BYTES,
-            });
-        }
         let components = match text.split_once('/') {
             _ if text == ANY_COMPONENT => {
                 return Err(PatternError::Ambiguous {
@@ -93,6 +88,11 @@ impl FromStr for RepositoryPattern {
             }
             Some(_) => with_path(DOCKER_HUB.to_owned(), text),
         };
+        if components.join("/").len() > limits::PATTERN_BYTES {
+            return Err(PatternError::TooLong {
+                limit: limits::PATTERN_BYTES,
+            });
+        }
         for (position, component) in components.iter().enumerate() {
             check_component(component, position == 0)?;
         }
@@ -125,7 +125,7 @@ pub enum PatternError {
         /// The component that has it, shortened.
         component: String,
     },
-    /// More text than any pattern needs.
+    /// More text than any pattern needs, in its canonical form.
     #[error("the pattern is longer than {limit} bytes")]
     TooLong {
         /// The bound.

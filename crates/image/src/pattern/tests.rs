@@ -205,7 +205,9 @@ fn refuses_what_can_be_meant_in_two_ways() {
     ] {
         refuses(pattern, "pattern_component");
     }
-    refuses(&"a".repeat(limits::PATTERN_BYTES + 1), "pattern_too_long");
+    let longest = "a".repeat(limits::PATTERN_BYTES - "docker.io/library/".len());
+    assert!(longest.parse::<RepositoryPattern>().is_ok());
+    refuses(&format!("{longest}a"), "pattern_too_long");
 }
 
 #[test]
