@@ -214,7 +214,7 @@ const MAX_NESTING: usize = 12;
 const MAX_RULES: usize = 200;
 
 /// Built-ins whose result depends on more than the input or that no limit holds, and what to use instead.
-const FORBIDDEN: &[(&str, &str)] = &[
+pub(crate) const FORBIDDEN: &[(&str, &str)] = &[
     (
         "http.send",
         "a policy judges what was gathered for it and fetches nothing",

@@ -250,6 +250,9 @@ const TIMER: ExecutionTimerConfig = ExecutionTimerConfig {
 };
 
 #[cfg(test)]
+mod compliance;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
