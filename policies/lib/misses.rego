@@ -21,6 +21,12 @@ summaries := [line("verification summary", entry) |
 	startswith(entry.predicateType, "https://slsa.dev/verification_summary/")
 ]
 
+# Those that claim one of `types`.
+typed(what, types) := [line(what, entry) |
+	some entry in _rejected
+	entry.predicateType in types
+]
+
 # The detail says who signed, or why it is of no use.
 line(what, entry) := sprintf("%s %s: %s", [what, short(entry.digest), entry.detail])
 
