@@ -15,21 +15,36 @@ canonical(uri) := trim_prefix(uri, "git+") if {
 # The commit, as git writes it in full.
 is_commit(text) if {
 	is_string(text)
-	regex.match(`^([0-9a-f]{40}|[0-9a-f]{64})$`, text)
+	count(text) in {40, 64}
+	trim(text, "0123456789abcdef") == ""
 }
 
-_parts(uri) := {"authority": found[2], "path": found[3], "port": _ports[found[1]]} if {
-	is_string(uri)
-	found := regex.find_all_string_submatch_n(`(?s)^(https|http|ssh)://([^/]*)/?(.*)$`, trim_prefix(uri, "git+"), 1)[0]
+_parts(uri) := {"authority": split(rest, "/")[0], "path": _after(rest, "/"), "port": port} if {
+	bare := _bare(uri)
+	port := _ports[split(bare, "://")[0]]
+	contains(bare, "://")
+	rest := _after(bare, "://")
 }
 
 # As scp has it: `git@host:owner/repository`.
-_parts(uri) := {"authority": found[1], "path": found[2], "port": ""} if {
-	is_string(uri)
-	found := regex.find_all_string_submatch_n(`(?s)^([^:/]*@[^:/]*):(.*)$`, trim_prefix(uri, "git+"), 1)[0]
+_parts(uri) := {"authority": authority, "path": _after(bare, ":"), "port": ""} if {
+	bare := _bare(uri)
+	not contains(bare, "://")
+	contains(bare, ":")
+	authority := split(bare, ":")[0]
+	contains(authority, "@")
+	not contains(authority, "/")
 }
 
+_bare(uri) := trim_prefix(uri, "git+") if is_string(uri)
+
 _ports := {"https": ":443", "http": ":80", "ssh": ":22"}
+
+# What follows the first `mark`.
+_after(text, mark) := concat(mark, array.slice(pieces, 1, count(pieces))) if pieces := split(text, mark)
+
+# What comes before the last `mark`.
+_before(text, mark) := concat(mark, array.slice(pieces, 0, count(pieces) - 1)) if pieces := split(text, mark)
 
 _host(parts) := trim_suffix(_lower(host), parts.port) if {
 	names := split(parts.authority, "@")
@@ -51,19 +66,36 @@ _on_github(host) if endswith(host, ".ghe.com")
 # A full ref behind `@`, or whatever follows it in the last part. On GitHub no name has an `@`.
 _without_ref(host, path) := split(path, "@")[0] if _on_github(host)
 
-_without_ref(host, path) := regex.replace(path, `(?s)^(.*)@refs/.*$`, "$1") if {
+_without_ref(host, path) := _before(path, "@refs/") if {
 	not _on_github(host)
 	contains(path, "@refs/")
 }
 
-_without_ref(host, path) := regex.replace(path, `(?s)^(.*[^/])@[^/]*$`, "$1") if {
+_without_ref(host, path) := path if {
 	not _on_github(host)
 	not contains(path, "@refs/")
+	not _names_ref(path)
 }
 
-# Other letters have lower cases that are somebody else's ASCII.
-_lower(text) := lower(text) if _is_ascii(text)
+_without_ref(host, path) := _before(path, "@") if {
+	not _on_github(host)
+	not contains(path, "@refs/")
+	_names_ref(path)
+}
 
-_lower(text) := text if not _is_ascii(text)
+_names_ref(path) if {
+	names := split(path, "/")
+	last := names[count(names) - 1]
+	contains(last, "@")
+	_before(last, "@") != ""
+}
 
-_is_ascii(text) if regex.match(`^[\x00-\x7f]*$`, text)
+# Two other letters have lower cases that are somebody else's ASCII.
+_lower(text) := lower(text) if not _has_false_ascii(text)
+
+_lower(text) := text if _has_false_ascii(text)
+
+_has_false_ascii(text) if {
+	some letter in ["\u212a", "\u0130"]
+	contains(text, letter)
+}

@@ -19,12 +19,12 @@ use crate::support::{Image, MANIFEST, Signer, codes, file, load, policy};
 use crate::trust_roots::{document, public_good};
 
 /// A bundle of the fixtures, attached to an image that has the digest of its subject.
-struct Signed {
+pub(crate) struct Signed {
     image: PinnedReference,
     attachment: Attachment,
 }
 
-fn signed(name: &str) -> Signed {
+pub(crate) fn signed(name: &str) -> Signed {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/bundles");
     let bytes = fs::read(folder.join(format!("{name}.sigstore.json"))).unwrap();
     let bundle: Value = serde_json::from_slice(&bytes).unwrap();
@@ -55,7 +55,7 @@ fn signed(name: &str) -> Signed {
 
 impl Signed {
     /// The verdict of a policy whose one authority is keyless for this subject.
-    fn judge(&self, subject: &str, rest: &str) -> Verdict {
+    pub(crate) fn judge(&self, subject: &str, rest: &str) -> Verdict {
         let set = load(file(&format!(
             r#"apiVersion: countersign.dev/v1alpha1
 kind: ClusterImagePolicy

@@ -18,6 +18,7 @@ mod own_rules;
 mod pages;
 mod params;
 mod platforms;
+mod provenance;
 mod schema;
 mod shipped;
 mod support;

@@ -1,9 +1,10 @@
 # METADATA
 # title: The image was built lately
 # description: |
-#   Some verified provenance says that the build ended at most `max_age_days` ago. Where a transparency log or timestamp
-#   authority proves that the provenance existed earlier than it says, the earlier time counts. Provenance that names no
-#   time of the build does not count.
+#   Some verified provenance is of a build that ended at most `max_age_days` ago. The earliest of all times counts: when
+#   the build ended, or else began, as the provenance says, and when transparency logs and timestamp authorities saw it.
+#   Provenance of GitHub's workflows tells no time, so only those count there: who can sign in such a run can have an old
+#   image stamped anew.
 # custom:
 #   params:
 #     type: object
@@ -50,14 +51,14 @@ _satisfied if {
 
 _timed := [entry | some entry in provenance.accepted; _time(entry)]
 
-# The build ended no later than the provenance existed.
-_time(entry) := sort({[age.nanoseconds(time), time] | some time in _times(entry)})[0][1] if age.nanoseconds(_ended(entry))
+# The build ended no later than its provenance existed.
+_time(entry) := sort({[age.nanoseconds(time), time] | some time in _times(entry)})[0][1]
 
-_times(entry) := array.concat([_ended(entry)], object.get(entry, "times", []))
+_times(entry) := array.concat([time | time := _told(entry)], object.get(entry, "times", []))
 
-_ended(entry) := entry.finishedOn
+_told(entry) := entry.finishedOn
 
-_ended(entry) := entry.startedOn if not entry.finishedOn
+_told(entry) := entry.startedOn if not entry.finishedOn
 
 default _wanted := "provenance of a recent build"
 

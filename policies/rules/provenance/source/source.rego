@@ -58,17 +58,31 @@ deny contains object.union({"code": "source_not_allowed"}, provenance.unfit(_wan
 	not _satisfied
 }
 
-_satisfied if {
+# What each of them tells.
+_builds := [
+{
+	"entry": entry,
+	"repositories": built.repositories(entry),
+	"refs": built.refs(entry),
+	"ids": object.union(
+		{"repository_ids": id | id := built.repository_id(entry)},
+		{"owner_ids": id | id := built.owner_id(entry)},
+	),
+} |
 	some entry in provenance.accepted
-	_is_of_repository(entry)
-	_is_of_ref(entry)
-	_is_of_number("repository_ids", _repository_id(entry))
-	_is_of_number("owner_ids", _owner_id(entry))
+]
+
+_satisfied if {
+	some build in _builds
+	_is_of_repository(build)
+	_is_of_ref(build)
+	_is_of_number(build, "repository_ids")
+	_is_of_number(build, "owner_ids")
 }
 
-_is_of_repository(entry) if {
-	count(built.repositories(entry)) > 0
-	every repository in built.repositories(entry) {
+_is_of_repository(build) if {
+	count(build.repositories) > 0
+	every repository in build.repositories {
 		glob.matches(repository, _repositories)
 	}
 }
@@ -77,16 +91,16 @@ _repositories := [source.canonical(repository) | some repository in data.params.
 
 _is_of_ref(_) if not data.params.refs
 
-_is_of_ref(entry) if {
-	count(built.refs(entry)) > 0
-	every ref in built.refs(entry) {
+_is_of_ref(build) if {
+	count(build.refs) > 0
+	every ref in build.refs {
 		pattern.matches(ref, data.params.refs)
 	}
 }
 
-_is_of_number(parameter, _) if not data.params[parameter]
+_is_of_number(_, parameter) if not data.params[parameter]
 
-_is_of_number(parameter, number) if number in data.params[parameter]
+_is_of_number(build, parameter) if build.ids[parameter] in data.params[parameter]
 
 default _wanted := "a build from an allowed source"
 
@@ -99,28 +113,21 @@ _also(words, parameter) := sprintf("%s%s", [words, concat(" or ", data.params[pa
 
 _also(_, parameter) := "" if not data.params[parameter]
 
-_found := sort({provenance.line(entry, _describe(entry)) | some entry in provenance.accepted})
+_found := sort({provenance.line(build.entry, _describe(build)) | some build in _builds})
 
-_describe(entry) := "that names no source" if count(built.repositories(entry)) == 0
+_describe(build) := "that names no source" if count(build.repositories) == 0
 
-_describe(entry) := concat("", [
-	"of a build from ", concat(" and ", built.repositories(entry)), _at(entry),
-	" with repository id ", _repository_id(entry), " and owner id ", _owner_id(entry),
+_describe(build) := concat("", [
+	"of a build from ", concat(" and ", build.repositories), _at(build),
+	" with repository id ", object.get(build.ids, "repository_ids", "unproven"),
+	" and owner id ", object.get(build.ids, "owner_ids", "unproven"),
 ]) if {
-	count(built.repositories(entry)) > 0
+	count(build.repositories) > 0
 }
 
-_at(entry) := sprintf(" at %s", [concat(" and ", built.refs(entry))]) if count(built.refs(entry)) > 0
+_at(build) := sprintf(" at %s", [concat(" and ", build.refs)]) if count(build.refs) > 0
 
-_at(entry) := " at no known ref" if count(built.refs(entry)) == 0
-
-_repository_id(entry) := built.repository_id(entry)
-
-_repository_id(entry) := "unproven" if not built.repository_id(entry)
-
-_owner_id(entry) := built.owner_id(entry)
-
-_owner_id(entry) := "unproven" if not built.owner_id(entry)
+_at(build) := " at no known ref" if count(build.refs) == 0
 
 _fix := sprintf("build %s from an allowed source; if the one that was found is allowed too, add it to the parameters", [
 	image.pinned,
@@ -136,7 +143,7 @@ _fix := concat("", [
 }
 
 _is_local if {
-	every entry in provenance.accepted {
-		count(built.repositories(entry)) == 0
+	every build in _builds {
+		count(build.repositories) == 0
 	}
 }

@@ -91,7 +91,7 @@ test_denies_a_name_that_was_registered_anew if {
 
 test_denies_a_number_that_no_certificate_proves if {
 	every parameter in ["repository_ids", "owner_ids"] {
-		params := {"repositories": ["https://github.com/acme/app"], parameter: ["7", "5", "unproven "]}
+		params := {"repositories": ["https://github.com/acme/app"], parameter: ["7", "5", "unproven"]}
 		some denial in source.deny with input as _input([_by_key]) with data.params as params
 		denial.code == "source_not_allowed"
 	}
