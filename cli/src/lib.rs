@@ -28,6 +28,7 @@ mod rego_files;
 mod run;
 mod source;
 mod status;
+mod traces;
 mod trust;
 mod tuf;
 mod verdicts;

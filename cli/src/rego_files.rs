@@ -22,19 +22,7 @@ pub(crate) struct PathArgs {
 impl PathArgs {
     /// The library of each path.
     pub(crate) fn trees(&self) -> Result<Vec<Tree>, Failure> {
-        let mut trees: Vec<Tree> = Vec::new();
-        for path in &self.paths {
-            let (root, within) = root_of(path)?;
-            match trees.iter_mut().find(|tree| tree.root == root) {
-                Some(tree) => tree.within.push(within),
-                None => trees.push(Tree {
-                    files: read(&root)?,
-                    root,
-                    within: vec![within],
-                }),
-            }
-        }
-        Ok(trees)
+        Tree::all(&self.paths)
     }
 }
 
@@ -49,6 +37,23 @@ pub(crate) struct Tree {
 }
 
 impl Tree {
+    /// The library of each path, each once.
+    pub(crate) fn all(paths: &[PathBuf]) -> Result<Vec<Self>, Failure> {
+        let mut trees: Vec<Self> = Vec::new();
+        for path in paths {
+            let (root, within) = root_of(path)?;
+            match trees.iter_mut().find(|tree| tree.root == root) {
+                Some(tree) => tree.within.push(within),
+                None => trees.push(Self {
+                    files: read(&root)?,
+                    root,
+                    within: vec![within],
+                }),
+            }
+        }
+        Ok(trees)
+    }
+
     /// Every file, with paths relative to the root.
     pub(crate) fn files(&self) -> &[SourceFile] {
         &self.files

@@ -11,6 +11,7 @@ mod engines;
 mod entry;
 mod error;
 mod exception;
+mod explain;
 mod fields;
 mod header;
 mod input;
@@ -37,15 +38,18 @@ mod yaml;
 
 pub use error::{LoadError, LoadErrors, SourceFile};
 pub use exception::{Excepted, Exceptions, ImageException, NearException};
+pub use explain::{Attempt, Explanation, Outcome, Seen, Step, Trace};
 pub use input::{Input, InputParts, RequestContext, WorkloadContext, input_schema};
-pub use library::{RuleSummary, files as library_files, rule_summary, with_shipped_lib};
+pub use library::{
+    RuleInfo, RuleSummary, files as library_files, rule_summary, rules, with_shipped_lib,
+};
 pub use linter::lint_files;
 pub use pages::rule_pages;
 pub use platforms::Scope;
 pub use policy::{Mode, Policy};
 pub use selector::Namespace;
 pub use set::{Match, PolicySet};
-pub use tester::{RegoTest, TestReport, run_rego_tests};
+pub use tester::{FileCoverage, Print, RegoTest, TestFailure, TestReport, run_rego_tests};
 pub use trust_root::{
     NamedTrustRoot, TrustRootFacts, TrustRootLocation, TrustRootOrigin, TrustRootSource,
     TrustRoots, TufLocation, TufRepository, trust_root_sources,

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use include_dir::{Dir, include_dir};
+use serde::Serialize;
 
 use crate::metadata::Metadata;
 use crate::module::Module;
@@ -181,6 +182,46 @@ pub fn files() -> Vec<SourceFile> {
     collect(&POLICIES, &mut files);
     files.sort_by(|left, right| left.path.cmp(&right.path));
     files
+}
+
+/// What a rule says about itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RuleInfo {
+    /// `<category>/<id>`.
+    pub id: String,
+    /// The file that holds it.
+    pub file: String,
+    /// What holds where it admits, in one line.
+    pub title: String,
+    /// The same in full.
+    pub description: String,
+    /// The names of its parameters.
+    pub params: Vec<String>,
+    /// Which parts of the input it is given.
+    pub reads: Vec<String>,
+}
+
+/// The rules among `files`, in order of id.
+///
+/// # Errors
+///
+/// A rule that cannot be used.
+pub fn rules(files: &[SourceFile]) -> Result<Vec<RuleInfo>, LoadErrors> {
+    let library = Library::load(&with_shipped_lib(files))?;
+    let rules = library.rules().map(|(id, rule)| {
+        let metadata = &rule.metadata;
+        let params = metadata.params.properties();
+        let params = params.iter().map(|property| property.name.clone());
+        RuleInfo {
+            id: id.to_owned(),
+            file: rule.file.path.clone(),
+            title: metadata.title.clone(),
+            description: metadata.description.trim().to_owned(),
+            params: params.collect(),
+            reads: metadata.reads.paths().map(str::to_owned).collect(),
+        }
+    });
+    Ok(rules.collect())
 }
 
 /// `files` with the shipped modules for rules to import, but for those whose package `files` define themselves.

@@ -56,13 +56,11 @@ pub(crate) struct Name {
 impl Module {
     /// Parses `file`.
     pub(crate) fn parse(file: &SourceFile) -> Result<Self, RegoError> {
-        let mut engine = Engine::new();
-        engine
-            .add_policy(file.path.clone(), file.text.clone())
-            .map_err(RegoError::new)?;
-        let tree = engine.get_ast_as_json().map_err(RegoError::new)?;
-        let tree: Json = serde_json::from_str(&tree).unwrap_or_default();
-        let module = &tree[0]["ast"];
+        Ok(Self::from_tree(&tree(file)?, file))
+    }
+
+    /// Reads the syntax tree of `file`.
+    pub(crate) fn from_tree(module: &Json, file: &SourceFile) -> Self {
         let package = &module["package"]["refr"];
         let mut found = Self {
             package: path(package).unwrap_or_default(),
@@ -83,7 +81,7 @@ impl Module {
             found.heads.extend(head);
             found.walk(rule);
         }
-        Ok(found)
+        found
     }
 
     /// What `name` stands for in this module: `data.…`, or a name that is none of ours.
@@ -153,6 +151,17 @@ impl Module {
     }
 }
 
+/// The syntax tree of `file`.
+pub(crate) fn tree(file: &SourceFile) -> Result<Json, RegoError> {
+    let mut engine = Engine::new();
+    engine
+        .add_policy(file.path.clone(), file.text.clone())
+        .map_err(RegoError::new)?;
+    let trees = engine.get_ast_as_json().map_err(RegoError::new)?;
+    let mut trees: Json = serde_json::from_str(&trees).unwrap_or_default();
+    Ok(trees[0]["ast"].take())
+}
+
 /// The components of a reference, as the interpreter reads a path: an index that is no string is passed over.
 pub(crate) fn path(expression: &Json) -> Option<Vec<String>> {
     if let Some(variable) = expression.get("Var") {
@@ -185,7 +194,7 @@ pub(crate) fn place(expression: &Json) -> Position {
     }
 }
 
-fn span(node: &Json) -> Position {
+pub(crate) fn span(node: &Json) -> Position {
     let number = |key: &str| {
         node["span"][key]
             .as_u64()

@@ -150,6 +150,34 @@ impl Program {
         }))
         .unwrap_or(Err(Failure::Panic))
     }
+
+    /// An engine on which further questions about `input` may be asked, and what the rule printed; `None` if the engine
+    /// fails on it, which [`Program::run`] tells.
+    pub(crate) fn rehearse(&self, input: Value) -> Option<(Engine, Vec<String>)> {
+        let rehearsal = catch_unwind(AssertUnwindSafe(|| {
+            let mut engine = engines::engine(&self.source).ok()?;
+            engine.set_input(input);
+            for entry in self.entries() {
+                // What comes of it is known from the run.
+                _ = evaluate(&mut engine, entry);
+            }
+            let prints = engine.take_prints().unwrap_or_default();
+            Some((engine, prints))
+        }));
+        rehearsal.ok().flatten()
+    }
+
+    /// The rule's file and those that it may import from.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &SourceFile> {
+        let shared = self.source.shared.files.iter();
+        shared.chain(std::iter::once(&self.source.file))
+    }
+
+    /// `deny`, and `warn` if there is one, in full.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = &str> {
+        let entries = std::iter::once(&self.source.deny).chain(&self.source.warn);
+        entries.map(String::as_str)
+    }
 }
 
 impl Source {

@@ -4,15 +4,18 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use countersign_image::excerpt_within;
 use regorus::{Engine, Value};
+use serde::Serialize;
 
+use crate::explain::{Attempt, Explainer, Seen, differences};
 use crate::library::is_test;
 use crate::module::Module;
 use crate::rego::{Base, RegoError};
 use crate::{LoadError, LoadErrors, SourceFile};
 
 /// One rule `test_…` and how it ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RegoTest {
     /// The file that holds it.
     pub file: String,
@@ -21,9 +24,44 @@ pub struct RegoTest {
     /// Its full name, `data.<package>.test_…`.
     pub name: String,
     /// Why it failed, if it did.
-    pub failure: Option<String>,
+    pub failure: Option<TestFailure>,
     /// What it printed.
-    pub prints: Vec<String>,
+    pub prints: Vec<Print>,
+}
+
+/// Why a test failed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TestFailure {
+    /// In one sentence.
+    pub message: String,
+    /// The expressions of each of its definitions, up to the one that does not hold.
+    pub attempts: Vec<Attempt>,
+    /// What stood in place of input and data.
+    pub replaced: Vec<Seen>,
+    /// Where the sides of the comparison that does not hold differ.
+    pub differences: Vec<String>,
+}
+
+/// Something that a rule or a test printed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Print {
+    /// The file that holds the call.
+    pub file: String,
+    /// Its line.
+    pub line: u32,
+    /// What was printed.
+    pub text: String,
+}
+
+/// Which lines of a file under test some test reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileCoverage {
+    /// The file.
+    pub file: String,
+    /// How many lines were reached.
+    pub covered: usize,
+    /// Lines that no test reached.
+    pub uncovered: Vec<u32>,
 }
 
 /// What a run of tests showed.
@@ -31,8 +69,8 @@ pub struct RegoTest {
 pub struct TestReport {
     /// The tests, in order of file and line.
     pub tests: Vec<RegoTest>,
-    /// Lines of files under test that no test reached.
-    pub uncovered: Vec<(String, Vec<u32>)>,
+    /// The files under test, in order; only of a run of all tests.
+    pub coverage: Vec<FileCoverage>,
 }
 
 impl TestReport {
@@ -42,18 +80,23 @@ impl TestReport {
     }
 }
 
-/// Runs every `test_…` rule of `files`, which hold the tests and everything that they import.
+/// Runs the `test_…` rules of `files` that are `wanted` by file and name. `files` hold the tests and everything that
+/// they import.
 ///
 /// # Errors
 ///
 /// What does not compile.
-pub fn run_rego_tests(files: &[SourceFile]) -> Result<TestReport, LoadErrors> {
+pub fn run_rego_tests(
+    files: &[SourceFile],
+    wanted: impl Fn(&str, &str) -> bool,
+) -> Result<TestReport, LoadErrors> {
     let rego = || files.iter().filter(|file| file.path.ends_with(".rego"));
     let report =
         |(path, error): (String, RegoError)| LoadErrors::from(LoadError::rego(&path, &error));
     let mut engine = Base::new(rego()).map_err(report)?.into_engine();
     engine.set_enable_coverage(true);
     let mut tests = Vec::new();
+    let mut explainer = None;
     for file in rego() {
         let module = Module::parse(file).map_err(|error| report((file.path.clone(), error)))?;
         let mut last = None;
@@ -62,27 +105,29 @@ pub fn run_rego_tests(files: &[SourceFile]) -> Result<TestReport, LoadErrors> {
             .iter()
             .filter(|head| head.name.starts_with("test_"))
         {
+            let name = module.full_name(&head.name);
             // Several bodies of one name are one test.
-            if last.replace(&head.name) != Some(&head.name) {
-                tests.push(run(
-                    &mut engine,
-                    file,
-                    module.full_name(&head.name),
-                    head.at.line,
-                ));
+            if last.replace(&head.name) == Some(&head.name) || !wanted(&file.path, &name) {
+                continue;
             }
+            let mut test = run(&mut engine, file, name, head.at.line);
+            if let Some(failure) = &mut test.failure {
+                let explainer = explainer.get_or_insert_with(|| explainer_of(&engine, files));
+                failure.explain(explainer, &test.name);
+            }
+            tests.push(test);
         }
     }
     Ok(TestReport {
         tests,
-        uncovered: uncovered(&engine),
+        coverage: coverage(&engine),
     })
 }
 
 fn run(engine: &mut Engine, file: &SourceFile, name: String, line: u32) -> RegoTest {
     engine.set_input(Value::new_object());
     let result = catch_unwind(AssertUnwindSafe(|| engine.eval_rule(name.clone())));
-    let failure = match result {
+    let message = match result {
         Ok(Ok(Value::Bool(true))) => None,
         Ok(Ok(Value::Undefined)) => Some("an expression of it does not hold".to_owned()),
         Ok(Ok(other)) => Some(format!("it is {other}, not true")),
@@ -94,23 +139,75 @@ fn run(engine: &mut Engine, file: &SourceFile, name: String, line: u32) -> RegoT
         file: file.path.clone(),
         line,
         name,
-        failure,
-        prints,
+        failure: message.map(|message| TestFailure {
+            message,
+            attempts: Vec::new(),
+            replaced: Vec::new(),
+            differences: Vec::new(),
+        }),
+        prints: prints.iter().map(|line| Print::read(line)).collect(),
     }
 }
 
-fn uncovered(engine: &Engine) -> Vec<(String, Vec<u32>)> {
+fn explainer_of(engine: &Engine, files: &[SourceFile]) -> Explainer {
+    let mut engine = engine.clone();
+    engine.set_enable_coverage(false);
+    engine.set_input(Value::new_object());
+    let rego = files.iter().filter(|file| file.path.ends_with(".rego"));
+    Explainer::new(engine, rego)
+}
+
+impl TestFailure {
+    fn explain(&mut self, explainer: &Explainer, name: &str) {
+        for (source, definition) in explainer.definitions(name) {
+            let attempt = explainer.attempt(source, definition, usize::MAX);
+            let failed = attempt.steps.len().saturating_sub(1);
+            let (before, rest) = definition
+                .statements
+                .split_at(failed.min(definition.statements.len()));
+            if let (false, Some(statement)) = (attempt.holds, rest.first()) {
+                let reached = definition.statements.get(..=failed).unwrap_or_default();
+                self.replaced.extend(explainer.replaced(source, reached));
+                if let Some([left, right]) = explainer.sides(source, before, statement) {
+                    self.differences.extend(differences(&left, &right));
+                }
+            }
+            self.attempts.push(attempt);
+        }
+    }
+}
+
+impl Print {
+    /// Takes `file:line: text` apart, which is how the engine has it.
+    pub(crate) fn read(line: &str) -> Self {
+        let parts = line.split_once(".rego:").and_then(|(file, rest)| {
+            let (number, text) = rest.split_once(": ")?;
+            Some((format!("{file}.rego"), number.parse().ok()?, text))
+        });
+        let (file, line, text) = parts.unwrap_or((String::new(), 0, line));
+        Self {
+            file,
+            line,
+            text: excerpt_within(text, PRINT_CHARS),
+        }
+    }
+}
+
+fn coverage(engine: &Engine) -> Vec<FileCoverage> {
     let Ok(report) = engine.get_coverage_report() else {
         return Vec::new();
     };
-    let files = report
-        .files
-        .into_iter()
-        .filter(|file| !is_test(&file.path) && !file.not_covered.is_empty());
+    let files = report.files.into_iter().filter(|file| !is_test(&file.path));
     files
-        .map(|file| (file.path, file.not_covered.into_iter().collect()))
+        .map(|file| FileCoverage {
+            covered: file.covered.len(),
+            uncovered: file.not_covered.into_iter().collect(),
+            file: file.path,
+        })
         .collect()
 }
+
+const PRINT_CHARS: usize = 4096;
 
 #[cfg(test)]
 mod tests;

@@ -5,9 +5,11 @@ use crate::printer::Printer;
 use crate::status::ExitStatus;
 
 mod lint;
+mod list;
+mod new;
 mod test;
 
-/// Write rules: test and check them
+/// Write rules, test them, check them, and see what they do
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -16,13 +18,17 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
+    New(new::Args),
     Test(test::Args),
     Lint(lint::Args),
+    List(list::Args),
 }
 
 pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure> {
     match &args.command {
         Command::Lint(args) => lint::run(args, printer),
+        Command::List(args) => list::run(args, printer),
+        Command::New(args) => new::run(args, printer),
         Command::Test(args) => test::run(args, printer),
     }
 }
