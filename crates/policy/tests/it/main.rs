@@ -7,6 +7,7 @@ mod contract;
 mod evaluate;
 mod examples;
 mod exceptions;
+mod foreign;
 mod hostile;
 mod inline;
 mod kinds;
