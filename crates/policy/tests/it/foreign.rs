@@ -44,7 +44,7 @@ fn not_as_expected(file: SourceFile) -> Option<String> {
     let expected = lines.find_map(|line| line.strip_prefix("# Refused: "));
     let expected = expected.unwrap().to_owned();
     let (code, words) = expected.split_once(": ").unwrap();
-    let Err(errors) = PolicySet::load(&[file.clone()], &TrustRoots::default()) else {
+    let Err(errors) = PolicySet::load(std::slice::from_ref(&file), &TrustRoots::default()) else {
         return Some(format!("{}: it loads", file.path));
     };
     let found = errors.errors().iter().any(|error| {
