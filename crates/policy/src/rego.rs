@@ -228,8 +228,14 @@ fn evaluate(engine: &mut Engine, entry: &str) -> Result<Value, Failure> {
     match engine.eval_rule(entry.to_owned()) {
         Ok(Value::Undefined) => Err(Failure::Undefined(entry.to_owned())),
         Ok(value) => Ok(value),
-        Err(error) if error.is::<LimitError>() => Err(Failure::Limit(error.to_string())),
-        Err(error) => Err(Failure::Error(RegoError::new(error).to_string())),
+        Err(error) => {
+            let text = error.to_string();
+            // What goes wrong inside a function arrives as text.
+            if error.is::<LimitError>() || text.contains("execution exceeded time limit") {
+                return Err(Failure::Limit(text));
+            }
+            Err(Failure::Error(RegoError::new(text).to_string()))
+        }
     }
 }
 

@@ -191,6 +191,11 @@ fn what_is_doubled_without_end_is_stopped() {
         "rule_limit",
     );
     check(&steps(30, "12345678901", "X * X", "x30 == 1"), "rule_limit");
+    let inside_a_function = steps(45, "[1, 2]", "array.concat(X, X)", "f(1) == 1");
+    check(
+        &format!("{inside_a_function}\nf(_) := count(x45)"),
+        "rule_limit",
+    );
 }
 
 #[test]
