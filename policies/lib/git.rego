@@ -8,6 +8,10 @@ import data.lib.glob
 import data.lib.provenance
 import data.lib.source
 
+# All repositories that are told, in one spelling each: by the builder, the certificate of the signer and the client that
+# found the working tree.
+repositories(entry) := built.repositories(entry) | {source.canonical(uri) | uri := entry.vcs.repository}
+
 # The commit that was built: all that is told must be this one, in full, and nothing may be changed on top of it.
 commit(entry) := told if {
 	some told in built.revisions(entry)
@@ -34,7 +38,10 @@ dockerfile(entry) := path if {
 	is_path(path)
 }
 
-_dockerfile(entry) := entry.vcs.dockerfile
+_dockerfile(entry) := path if {
+	path := entry.vcs.dockerfile
+	path != ""
+}
 
 _dockerfile(entry) := entry.entryPoint if {
 	object.get(entry, ["vcs", "dockerfile"], "") == ""

@@ -28,6 +28,15 @@ test_changes_are_told_by_the_client_or_by_the_revision if {
 	not git.is_dirty({})
 }
 
+test_everything_that_names_a_repository_is_heard if {
+	git.repositories({
+		"source": {"uri": "git+https://github.com/acme/one"},
+		"vcs": {"repository": "git@github.com:acme/two.git"},
+		"identity": {"kind": "certificate", "claims": {"sourceRepositoryURI": "https://github.com/acme/three"}},
+	}) == {"https://github.com/acme/one", "https://github.com/acme/two", "https://github.com/acme/three"}
+	git.repositories({}) == set()
+}
+
 test_a_builder_that_has_the_commit_fetched_it if {
 	git.is_fetched({"source": {"digest": {"gitCommit": _commit}}})
 	not git.is_fetched({"vcs": {"revision": _commit, "dirty": false}})

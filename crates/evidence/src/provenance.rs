@@ -92,6 +92,9 @@ pub struct Dependency {
 /// The state of a working tree; filled for BuildKit builders.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Vcs {
+    /// The repository it is a checkout of, without credentials.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repository: Option<String>,
     /// The commit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revision: Option<String>,

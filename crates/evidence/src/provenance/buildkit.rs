@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::source::without_credentials;
 use super::{Provenance, Vcs, present};
 
 /// What stands in BuildKit's provenance beside what SLSA defines.
@@ -40,9 +41,10 @@ pub(crate) fn made(build_type: Option<&str>) -> bool {
     build_type.is_some_and(|build_type| TYPES.contains(&build_type))
 }
 
-/// What buildx found: `revision`, with `-dirty` behind it if it was asked to look and found changes, and where the folder
+/// What buildx found: `source`, the URL of the remote; `revision`, with `-dirty` behind it if it was asked to look and found changes, and where the folder
 /// of the Dockerfile is in the repository.
 fn working_tree(mut vcs: BTreeMap<String, String>, entry_point: Option<&str>) -> Option<Vcs> {
+    let repository = present(vcs.remove("source")).map(|uri| without_credentials(&uri));
     let revision = present(vcs.remove("revision"));
     let dockerfile = present(vcs.remove("localdir:dockerfile")).zip(entry_point);
     let dockerfile = dockerfile.map(|(folder, file)| match folder.as_str() {
@@ -56,7 +58,9 @@ fn working_tree(mut vcs: BTreeMap<String, String>, entry_point: Option<&str>) ->
         },
         None => (None, false),
     };
-    (revision.is_some() || dockerfile.is_some()).then_some(Vcs {
+    let is_told = repository.is_some() || revision.is_some() || dockerfile.is_some();
+    is_told.then_some(Vcs {
+        repository,
         revision,
         dirty,
         dockerfile,

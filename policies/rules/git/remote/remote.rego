@@ -1,12 +1,12 @@
 # METADATA
 # title: The image was built from an allowed repository
 # description: |
-#   Some verified provenance is of a build from a repository in `allow`, and if the certificate of its signer names a
-#   repository too, that is in `allow` as well. All spellings of one repository are the same, with or without scheme,
-#   user and `.git`; `*` stands for any text within one component of the path, `**` for any number of components. Names
-#   change hands: [provenance/source](../provenance/source.md) can hold a repository to its number. With
-#   `allow_unsigned_labels` the label `org.opencontainers.image.source` will do where no provenance names a repository,
-#   and the rule warns that it did.
+#   Some verified provenance is of a build from a repository in `allow`. Where the builder, the certificate of the signer
+#   and docker buildx, which looks for the remote of a working tree, each name one, all are in `allow`. All spellings of
+#   one repository are the same, with or without scheme, user and `.git`; `*` stands for any text within one component of
+#   the path, `**` for any number of components. Names change hands: [provenance/source](../provenance/source.md) can
+#   hold a repository to its number. With `allow_unsigned_labels` the label `org.opencontainers.image.source` will do
+#   where no provenance names a repository, and the rule warns that it did.
 # custom:
 #   params:
 #     type: object
@@ -36,7 +36,6 @@
 #   reads: [evidence.provenance, evidence.rejected, image.config, image.digest, image.repository]
 package rules.git.remote
 
-import data.lib.built
 import data.lib.git
 import data.lib.provenance
 
@@ -55,8 +54,8 @@ warn contains {"code": "unsigned_labels", "msg": git.by_label("the repository", 
 
 _satisfied if {
 	some entry in provenance.accepted
-	count(built.repositories(entry)) > 0
-	every repository in built.repositories(entry) {
+	count(git.repositories(entry)) > 0
+	every repository in git.repositories(entry) {
 		git.is_one_of(repository, data.params.allow)
 	}
 }
@@ -68,7 +67,7 @@ _labelled if {
 
 _label := "org.opencontainers.image.source"
 
-_told := {repository | some entry in provenance.accepted; some repository in built.repositories(entry)}
+_told := {repository | some entry in provenance.accepted; some repository in git.repositories(entry)}
 
 _code := "no_remote" if count(_told) == 0
 
@@ -80,10 +79,10 @@ _wanted := sprintf("provenance of a build from %s", [concat(" or ", data.params.
 
 _found := sort({provenance.line(entry, _describe(entry)) | some entry in provenance.accepted})
 
-_describe(entry) := "that names no repository" if count(built.repositories(entry)) == 0
+_describe(entry) := "that names no repository" if count(git.repositories(entry)) == 0
 
-_describe(entry) := sprintf("of a build from %s", [concat(" and ", built.repositories(entry))]) if {
-	count(built.repositories(entry)) > 0
+_describe(entry) := sprintf("of a build from %s", [concat(" and ", git.repositories(entry))]) if {
+	count(git.repositories(entry)) > 0
 }
 
 _fix := "build from an allowed repository: docker buildx build https://HOST/REPOSITORY.git#COMMIT …"

@@ -18,6 +18,10 @@ test_admits_what_a_certificate_says_alone if {
 	count(remote.deny) == 0 with input as _input([_signed_in("https://github.com/acme/app")]) with data.params as _params
 }
 
+test_admits_the_remote_of_a_working_tree if {
+	count(remote.deny) == 0 with input as _input([_checkout_of("git@github.com:acme/app.git")]) with data.params as _params
+}
+
 test_admits_and_warns_by_a_label_where_that_may_be if {
 	params := object.union(_params, {"allow_unsigned_labels": true})
 	every entries in [[], [_entry]] {
@@ -68,6 +72,14 @@ test_denies_provenance_whose_certificate_names_another if {
 	denial.code == "remote_not_allowed"
 }
 
+test_denies_a_working_tree_of_another_repository if {
+	evil := _checkout_of("https://github.com/evil/app")
+	every entry in [evil, object.union(_from("https://github.com/acme/app"), evil)] {
+		some denial in remote.deny with input as _input([entry]) with data.params as _params
+		denial.code == "remote_not_allowed"
+	}
+}
+
 test_denies_provenance_that_names_no_repository if {
 	some denial in remote.deny with input as _input([_entry]) with data.params as _params
 	denial.code == "no_remote"
@@ -95,6 +107,8 @@ _params := {"allow": ["https://github.com/acme/*", "git.acme.example/shop/**"], 
 _entry := {"authorities": ["ci"], "identity": {"kind": "key", "subject": "sha256:11"}, "dependencies": []}
 
 _from(uri) := object.union(_entry, {"source": {"uri": uri, "digest": {}}})
+
+_checkout_of(uri) := object.union(_entry, {"vcs": {"repository": uri, "dirty": false}})
 
 _signed_in(repository) := object.union(_entry, {"identity": {
 	"kind": "certificate",

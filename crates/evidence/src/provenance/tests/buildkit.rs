@@ -24,14 +24,18 @@ fn a_build_of_a_local_folder_names_no_source_and_the_state_of_the_tree() {
                 {"uri": "pkg:docker/alpine@latest?platform=linux%2Farm64",
                  "digest": {"sha256": "c5b1261d6d3e43071626931fc004f70149baeba2c8ec672bd4f27761f8e1ad6b"}}],
             "builderVersion": {}, "entryPoint": "Dockerfile", "environment": {"platform": "linux/amd64"},
-            "vcs": {"revision": "ba33451b352942e366f12662f2c3a0c8ac54d696", "dirty": false},
+            "vcs": {"repository": "git@github.com:docker/image-signer-verifier.git", "dirty": false,
+                "revision": "ba33451b352942e366f12662f2c3a0c8ac54d696"},
             "complete": {"parameters": true, "dependencies": false, "environment": true},
             "reproducible": false, "hermetic": false, "detail": "max",
         })
     );
     let signed = predicate_of("docker-attest-example_attestation.json");
     let signed = read_as(V02, &signed).unwrap();
-    let vcs = json!({"revision": "5914df2930aba701d6ddc3ba9272a5732dfe8ab4", "dirty": false});
+    let vcs = json!({
+        "repository": "git@github.com:docker/image-signer-verifier.git", "dirty": false,
+        "revision": "5914df2930aba701d6ddc3ba9272a5732dfe8ab4",
+    });
     assert_eq!((&signed["vcs"], &signed["detail"]), (&vcs, &json!("max")));
 }
 
@@ -153,7 +157,11 @@ fn the_working_tree_is_told_as_buildx_found_it() {
     let dirty = format!("{revision}-dirty");
     for (vcs, found) in [
         (json!({}), json!(null)),
-        (json!({"revision": "", "source": "https://x"}), json!(null)),
+        (json!({"revision": "", "source": ""}), json!(null)),
+        (
+            json!({"source": "https://user:token@git.acme.example/app.git"}),
+            json!({"repository": "https://git.acme.example/app.git", "dirty": false}),
+        ),
         (
             json!({"revision": revision}),
             json!({"revision": revision, "dirty": false}),
