@@ -22,5 +22,6 @@ mod platforms;
 mod provenance;
 mod schema;
 mod shipped;
+mod sources;
 mod support;
 mod trust_roots;

@@ -1,0 +1,111 @@
+//! The rules on what Git knew and on base images, on what BuildKit really wrote.
+
+use std::fs;
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+
+use crate::support::{Image, Signer, codes, load, policy};
+
+const V02: &str = "https://slsa.dev/provenance/v0.2";
+
+fn fixture(path: &str) -> Value {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures");
+    serde_json::from_slice(&fs::read(folder.join(path)).unwrap()).unwrap()
+}
+
+/// A build of a checkout, with docker buildx.
+fn of_a_checkout() -> Value {
+    let envelope = fixture("provenance/docker-attest-example_attestation.json");
+    let payload = STANDARD.decode(envelope["payload"].as_str().unwrap());
+    let statement: Value = serde_json::from_slice(&payload.unwrap()).unwrap();
+    statement["predicate"].clone()
+}
+
+/// A build of a repository that BuildKit fetched.
+fn of_a_repository() -> Value {
+    let blob = "4efc1daf5276de13d358c242c9ce21f161c00234ab9bbac05e792b30f3f31350";
+    let layout = "layouts/slsa-generator-container-v2.0.0/blobs/sha256";
+    fixture(&format!("{layout}/{blob}"))["predicate"].clone()
+}
+
+/// The codes with which the rule denies an image of this provenance.
+fn denials(provenance: &Value, rule: &str, params: &str) -> Vec<String> {
+    let signer = Signer::new();
+    let rules = format!("  rules:\n    - {{rule: {rule}, params: {{{params}}}}}\n");
+    let set = load(policy(&[("ci", &signer)], &rules));
+    let verdict = Image::new().attested(&signer, V02, provenance).judge(&set);
+    let found = codes(&verdict).into_iter();
+    found.map(|(_, code)| code.to_owned()).collect()
+}
+
+#[test]
+fn a_checkout_tells_its_commit_and_its_remote_and_no_more() {
+    let built = of_a_checkout();
+    for (rule, params, expected) in [
+        (
+            "git/revision",
+            "allow: [5914df2930aba701d6ddc3ba9272a5732dfe8ab4]",
+            None,
+        ),
+        (
+            "git/revision",
+            "allow: [\"0000000000000000000000000000000000000000\"]",
+            Some("revision_not_allowed"),
+        ),
+        ("git/clean", "", None),
+        ("git/clean", "fetched: true", Some("not_clean")),
+        ("git/remote", "allow: [github.com/docker/*]", None),
+        (
+            "git/remote",
+            "allow: [github.com/docker-evil/*]",
+            Some("remote_not_allowed"),
+        ),
+        ("git/dockerfile", "allow: [\"**\"]", Some("no_dockerfile")),
+        ("image/base", "names: [alpine, docker/*]", None),
+        ("image/base", "names: [alpine]", Some("base_not_allowed")),
+    ] {
+        let expected: Vec<&str> = expected.into_iter().collect();
+        assert_eq!(denials(&built, rule, params), expected, "{rule} {params}");
+    }
+}
+
+#[test]
+fn a_checkout_with_changes_is_denied() {
+    let mut built = of_a_checkout();
+    let vcs = &mut built["metadata"]["https://mobyproject.org/buildkit@v1#metadata"]["vcs"];
+    vcs["revision"] = "5914df2930aba701d6ddc3ba9272a5732dfe8ab4-dirty".into();
+    assert_eq!(denials(&built, "git/clean", ""), ["dirty"]);
+    assert_eq!(denials(&built, "git/revision", ""), ["no_revision"]);
+}
+
+#[test]
+fn what_buildkit_fetched_is_clean_and_has_its_dockerfile_in_the_repository() {
+    let built = of_a_repository();
+    for (rule, params, expected) in [
+        ("git/revision", "", None),
+        ("git/clean", "fetched: true", None),
+        (
+            "git/remote",
+            "allow: [\"git@github.com:slsa-framework/example-package\"]",
+            None,
+        ),
+        ("git/dockerfile", "allow: [Dockerfile]", None),
+        (
+            "git/dockerfile",
+            "allow: [deploy/*]",
+            Some("dockerfile_not_allowed"),
+        ),
+        ("image/base", "names: [golang, gcr.io/distroless/*]", None),
+        (
+            "image/base",
+            "names: [golang, distroless/*]",
+            Some("base_not_allowed"),
+        ),
+    ] {
+        let expected: Vec<&str> = expected.into_iter().collect();
+        assert_eq!(denials(&built, rule, params), expected, "{rule} {params}");
+    }
+}
