@@ -10,11 +10,12 @@ use crate::document::Definition;
 use crate::entry::RuleEntry;
 use crate::fields::Problems;
 use crate::library::{LibraryRule, Rules};
+use crate::lint::{self, Purpose};
 use crate::reads::Reads;
 use crate::rego::Program;
 use crate::rule::Rule;
 use crate::yaml::{Node, Position, Value};
-use crate::{Policy, SourceFile, lint};
+use crate::{Policy, SourceFile};
 
 /// The policy that `definition` describes; `None` if something about it was or is reported.
 pub(crate) fn assemble(
@@ -161,7 +162,7 @@ fn inline_rule(
         path: "rego".to_owned(),
         text: rego.to_owned(),
     };
-    let module = lint::check(&file, origin, library.base(), problems)?;
+    let module = lint::check(&file, origin, Purpose::Inline, library.base(), problems)?;
     let params = Json::Object(Default::default());
     match Program::compile(library.base(), &file, &module, &params, builders) {
         Ok(program) => Some(Rule {

@@ -53,7 +53,7 @@ impl LoadError {
         Self {
             line,
             column,
-            ..Self::new(path, "rego_compile", error.message.clone())
+            ..Self::new(path, error.code, error.message.clone())
         }
     }
 

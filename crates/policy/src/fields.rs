@@ -272,24 +272,27 @@ pub(crate) fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
         .map(|(_, candidate)| candidate)
 }
 
-/// Levenshtein distance.
+/// How many letters to add, leave out, change, or swap with their neighbours.
 fn edits(left: &str, right: &str) -> usize {
     let right: Vec<char> = right.chars().collect();
     let mut row: Vec<usize> = (0..=right.len()).collect();
+    let mut before = row.clone();
+    let mut letter_before = None;
     for (index, letter) in left.chars().enumerate() {
-        let mut above_left = index;
-        let mut last = index + 1;
-        for (slot, other) in row.iter_mut().skip(1).zip(&right) {
-            let above = *slot;
-            last = (above_left + usize::from(letter != *other))
-                .min(above + 1)
-                .min(last + 1);
-            above_left = above;
-            *slot = last;
+        let mut next = vec![index + 1];
+        for (column, other) in right.iter().enumerate() {
+            let at = |row: &[usize], column: usize| row.get(column).copied().unwrap_or(usize::MAX);
+            let mut least = (at(&row, column) + usize::from(letter != *other))
+                .min(at(&row, column + 1) + 1)
+                .min(at(&next, column) + 1);
+            let other_before = column.checked_sub(1).and_then(|last| right.get(last));
+            if letter_before == Some(*other) && other_before == Some(&letter) {
+                least = least.min(at(&before, column - 1) + 1);
+            }
+            next.push(least);
         }
-        if let Some(first) = row.first_mut() {
-            *first = index + 1;
-        }
+        before = std::mem::replace(&mut row, next);
+        letter_before = Some(letter);
     }
     row.last().copied().unwrap_or_default()
 }
@@ -304,6 +307,8 @@ mod tests {
         assert_eq!(nearest("treshold", &known), Some("threshold"));
         assert_eq!(nearest("authoritys", &known), Some("authorities"));
         assert_eq!(nearest("Mode", &known), Some("mode"));
+        assert_eq!(nearest("mdoe", &known), Some("mode"));
+        assert_eq!(nearest("mdeo", &known), None);
         assert_eq!(nearest("minPackages", &known), Some("min_packages"));
         assert_eq!(nearest("builders", &known), None);
         assert_eq!(nearest("", &known), None);

@@ -7,10 +7,14 @@ use std::sync::LazyLock;
 
 use include_dir::{Dir, include_dir};
 use serde::Serialize;
+use serde_json::Value as Json;
 
+use crate::fields::Problems;
+use crate::lint::{self, Purpose};
 use crate::metadata::Metadata;
 use crate::module::Module;
-use crate::rego::Base;
+use crate::rego::{Base, Program};
+use crate::yaml::START;
 use crate::{LoadError, LoadErrors, SourceFile};
 
 /// The shipped rules and the modules that they share.
@@ -62,7 +66,7 @@ impl Library {
         let mut rules = BTreeMap::new();
         let mut errors = Vec::new();
         for file in code().filter(|file| file.path.starts_with(RULES)) {
-            match LibraryRule::read(file) {
+            match LibraryRule::read(file, &base) {
                 Ok((id, rule)) => {
                     rules.insert(id, rule);
                 }
@@ -103,7 +107,7 @@ impl Rules {
     ) -> Self {
         let mut own: BTreeMap<String, LibraryRule> = BTreeMap::new();
         for file in files.filter(|file| is_code(file)) {
-            let (id, rule) = match LibraryRule::read(file) {
+            let (id, rule) = match LibraryRule::read(file, &shipped.base) {
                 Ok(read) => read,
                 Err(mut found) => {
                     errors.append(&mut found);
@@ -119,13 +123,16 @@ impl Rules {
             } else {
                 first.map(|first| format!("the rule `{id}` is defined already in {first}"))
             };
-            match taken {
-                Some(message) => errors.push(LoadError {
+            if let Some(message) = taken {
+                errors.push(LoadError {
                     line: at.line,
                     column: at.column,
                     ..LoadError::new(&file.path, "duplicate_name", message)
-                }),
-                None => _ = own.insert(id, rule),
+                });
+            } else if let Err(error) = rule.compile(&shipped.base) {
+                errors.push(error);
+            } else {
+                own.insert(id, rule);
             }
         }
         Self { shipped, own }
@@ -149,30 +156,49 @@ impl Rules {
 }
 
 impl LibraryRule {
-    pub(crate) fn read(file: &SourceFile) -> Result<(String, Self), Vec<LoadError>> {
-        let wrong = |message: &str| vec![LoadError::new(&file.path, "library", message)];
-        let Some([category, folder, name]) = components(&file.path) else {
-            return Err(wrong("a rule stands in rules/<category>/<id>/<id>.rego"));
+    /// Reads and checks the rule in `file`, which may import the modules of `base`.
+    pub(crate) fn read(file: &SourceFile, base: &Base) -> Result<(String, Self), Vec<LoadError>> {
+        let Some([category, id, name]) = components(&file.path) else {
+            let message = "a rule stands in rules/<category>/<id>/<id>.rego";
+            return Err(vec![LoadError::new(&file.path, "library", message)]);
         };
-        let module =
-            Module::parse(file).map_err(|error| vec![LoadError::rego(&file.path, &error)])?;
-        if name != format!("{folder}.rego") || module.package != ["rules", category, folder] {
-            return Err(wrong(
-                "folder, file and package of a rule must have one name",
-            ));
+        let mut problems = Problems::new(&file.path);
+        if name != format!("{id}.rego") {
+            let message = format!("the file of this folder is {id}.rego, or {id}_test.rego");
+            problems.report(START, "library", message);
         }
-        if !module.has_set("deny") {
-            return Err(wrong("a rule must define `deny contains …`"));
+        let purpose = Purpose::Rule { category, id };
+        let module = lint::check(file, START, purpose, base, &mut problems);
+        let metadata = Metadata::read(file, &mut problems);
+        if let (Some(module), Some(metadata)) = (&module, &metadata) {
+            lint::check_reads(module, metadata, base, &mut problems);
         }
-        let metadata = Metadata::read(file)?;
-        Ok((
-            format!("{category}/{folder}"),
-            Self {
-                file: file.clone(),
-                module,
-                metadata,
-            },
-        ))
+        match (module, metadata) {
+            (Some(module), Some(metadata)) if problems.count() == 0 => {
+                let file = file.clone();
+                let rule = Self {
+                    file,
+                    module,
+                    metadata,
+                };
+                Ok((format!("{category}/{id}"), rule))
+            }
+            _ => Err(problems.into_errors()),
+        }
+    }
+
+    /// What the engine has against it, whatever its parameters are.
+    pub(crate) fn compile(&self, base: &Base) -> Result<(), LoadError> {
+        let nothing = Json::Object(Default::default());
+        Program::compile(
+            base,
+            &self.file,
+            &self.module,
+            &nothing,
+            &Json::Array(Vec::new()),
+        )
+        .map(drop)
+        .map_err(|error| LoadError::rego(&self.file.path, &error))
     }
 }
 

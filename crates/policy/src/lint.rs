@@ -1,47 +1,55 @@
-//! What Rego inside a policy may be, checked before it is ever run.
+//! What Rego may be, checked before it is ever run.
 //!
-//! Refuses what would fail only on some inputs, what is not reproducible, and what could replace our own data.
+//! Refuses what would fail only on some inputs, what is not reproducible, what looks like a rule and decides nothing, and
+//! what could replace our own data.
 
-use regorus::unstable::BUILTINS;
+mod names;
+mod reads;
 
 use crate::SourceFile;
-use crate::fields::Problems;
-use crate::json_schema;
-use crate::module::{HeadKind, Module};
+use crate::fields::{Problems, nearest};
+use crate::module::{Head, HeadKind, Module};
 use crate::recursion;
 use crate::rego::Base;
 use crate::yaml::Position;
 
-/// Checks the Rego `text` that begins at `origin`; `None` if something was reported.
+#[cfg(test)]
+pub(crate) use names::FORBIDDEN;
+pub(crate) use reads::{Reach, check_reads};
+
+/// What a piece of Rego is for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Purpose<'a> {
+    /// A rule inside a policy.
+    Inline,
+    /// A rule in a file, by the folders that it stands in.
+    Rule { category: &'a str, id: &'a str },
+    /// Something for rules to import.
+    Lib,
+}
+
+/// Checks the Rego `file` that begins at `origin`; `None` if something was reported.
 pub(crate) fn check(
     file: &SourceFile,
     origin: Position,
+    purpose: Purpose<'_>,
     base: &Base,
     problems: &mut Problems,
 ) -> Option<Module> {
     let before = problems.count();
     if file.text.len() > MAX_BYTES {
         let message = format!(
-            "inline Rego of {} bytes, at most {MAX_BYTES} are allowed",
+            "{} bytes of Rego, at most {MAX_BYTES} are allowed",
             file.text.len()
         );
         problems.report(origin, "rego_too_large", message);
         return None;
     }
-    if let Some(line) = too_deep(&file.text) {
-        // The parser tries every reading of nested brackets: its time doubles with each level.
-        let message = format!("brackets are nested more than {MAX_NESTING} deep");
-        problems.report(origin.within(line, 1), "rego_too_deep", message);
-        return None;
-    }
     let module = match Module::parse(file) {
         Ok(module) => module,
         Err(error) => {
-            problems.report(
-                origin.within(error.at.line, error.at.column),
-                "rego_syntax",
-                error.message,
-            );
+            let at = origin.within(error.at.line, error.at.column);
+            problems.report(at, error.code, error.message);
             return None;
         }
     };
@@ -53,145 +61,181 @@ pub(crate) fn check(
         );
         problems.report(origin, "rego_too_large", message);
     }
-    check_package(&module, origin, problems);
-    check_deny(&module, origin, problems);
-    check_names(&module, origin, base, problems);
-    check_recursion(&module, origin, problems);
+    let mut linter = Linter {
+        module: &module,
+        origin,
+        base,
+        problems,
+    };
+    linter.check_package(purpose);
+    if !matches!(purpose, Purpose::Lib) {
+        linter.check_entries();
+        linter.check_strays();
+    }
+    linter.check_shapes();
+    let wrong = linter.check_functions();
+    linter.check_data(&wrong);
+    linter.check_recursion();
     (problems.count() == before).then_some(module)
 }
 
-fn check_package(module: &Module, origin: Position, problems: &mut Problems) {
-    let at = origin.within(module.package_at.line, module.package_at.column);
-    let root = module
-        .package
-        .first()
-        .map(String::as_str)
-        .unwrap_or_default();
-    if RESERVED.contains(&root) {
-        problems.advise(
-            at,
-            "rego_package",
-            format!("the package `{root}` is ours"),
-            format!("choose a name other than {}", RESERVED.join(", ")),
-        );
-    }
-    if !module
-        .package
-        .iter()
-        .all(|component| is_identifier(component))
-    {
-        problems.report(
-            at,
-            "rego_package",
-            "the components of a package name must be plain identifiers",
-        );
-    }
+struct Linter<'l> {
+    module: &'l Module,
+    origin: Position,
+    base: &'l Base,
+    problems: &'l mut Problems,
 }
 
-fn check_deny(module: &Module, origin: Position, problems: &mut Problems) {
-    for head in &module.heads {
-        let root = head.name.split('.').next().unwrap_or_default();
-        let is_entry = root == "deny" || root == "warn";
-        if is_entry && (head.kind != HeadKind::Set || head.name != root) {
-            problems.advise(
-                origin.within(head.at.line, head.at.column),
-                "rego_deny_shape",
-                format!("`{root}` must be a set"),
-                format!("write `{root} contains {{\"code\": …, \"msg\": …}} if {{ … }}`"),
-            );
+impl Linter<'_> {
+    /// A place of the module, as a place of the file that it stands in.
+    fn at(&self, at: Position) -> Position {
+        self.origin.within(at.line, at.column)
+    }
+
+    fn check_package(&mut self, purpose: Purpose<'_>) {
+        let at = self.at(self.module.package_at);
+        let package = self.module.package.join(".");
+        let root = self.module.package.first().map(String::as_str);
+        let root = root.unwrap_or_default();
+        match purpose {
+            Purpose::Rule { category, id } => {
+                let wanted = format!("rules.{category}.{id}");
+                if package != wanted {
+                    let message = format!(
+                        "the package is `{package}`, and that of this folder is `{wanted}`"
+                    );
+                    let hint = format!("write `package {wanted}`");
+                    self.problems.advise(at, "rego_package", message, hint);
+                }
+            }
+            Purpose::Lib if root != "lib" => {
+                let message = format!("the package is `{package}`, and the folder is `lib`");
+                let hint = "write `package lib.NAME`";
+                self.problems.advise(at, "rego_package", message, hint);
+            }
+            Purpose::Inline if RESERVED.contains(&root) => {
+                let message = format!("the package `{root}` is ours");
+                let hint = format!("choose a name other than {}", RESERVED.join(", "));
+                self.problems.advise(at, "rego_package", message, hint);
+            }
+            Purpose::Lib | Purpose::Inline => {}
+        }
+        if !self.module.package.iter().all(|name| is_identifier(name)) {
+            let message = "the components of a package name must be plain identifiers";
+            self.problems.report(at, "rego_package", message);
         }
     }
-    if !module.heads.iter().any(|head| head.name == "deny") {
-        problems.advise(
-            origin.within(module.package_at.line, module.package_at.column),
-            "rego_no_deny",
-            "the package has no `deny`: it could never deny anything",
-            "write `deny contains {\"code\": …, \"msg\": …} if { … }`",
-        );
-    }
-}
 
-fn check_names(module: &Module, origin: Position, base: &Base, problems: &mut Problems) {
-    for name in &module.names {
-        let Some((_, instead)) = FORBIDDEN.iter().find(|(builtin, _)| *builtin == name.path) else {
-            continue;
+    /// What is evaluated must be a set.
+    fn check_entries(&mut self) {
+        for head in &self.module.heads {
+            let root = head.name.split('.').next().unwrap_or_default();
+            let at = self.at(head.at);
+            let is_set = head.kind == HeadKind::Set && head.name == root;
+            if ENTRIES.contains(&root) && !is_set {
+                let message = format!("`{root}` must be a set");
+                let hint =
+                    format!("write `{root} contains {{\"code\": …, \"msg\": …}} if {{ … }}`");
+                self.problems.advise(at, "rego_deny_shape", message, hint);
+            }
+        }
+    }
+
+    /// What looks as if it were evaluated, and is not.
+    fn check_strays(&mut self) {
+        let denies = self.module.heads.iter().any(|head| head.name == "deny");
+        if !denies {
+            let stray = self
+                .module
+                .heads
+                .iter()
+                .find(|head| self.misspelt(head).is_some());
+            let hint = match stray {
+                Some(head) => format!("did you mean `deny` by `{}`?", head.name),
+                None => "write `deny contains {\"code\": …, \"msg\": …} if { … }`".to_owned(),
+            };
+            let at = self.at(self.module.package_at);
+            let message = "the package has no `deny`: it could never deny anything";
+            return self.problems.advise(at, "rego_no_deny", message, hint);
+        }
+        for head in &self.module.heads {
+            let at = self.at(head.at);
+            if head.kind == HeadKind::Default && head.name == "allow" {
+                let message = "`default allow` decides nothing: what nothing denies is admitted";
+                let hint = "say what must not be with `deny contains …`, and leave `allow` out";
+                self.problems
+                    .advise(at, "rego_default_allow", message, hint);
+            } else if let Some(meant) = self.misspelt(head) {
+                let message = format!("`{}` decides nothing, and no rule looks at it", head.name);
+                let hint = format!("did you mean `{meant}`?");
+                self.problems
+                    .advise(at, "rego_misspelt_entry", message, hint);
+            }
+        }
+    }
+
+    /// The entry point that a set was meant for, if nothing else looks at it.
+    fn misspelt(&self, head: &Head) -> Option<&'static str> {
+        if head.kind != HeadKind::Set || ENTRIES.contains(&head.name.as_str()) {
+            return None;
+        }
+        let lower = head.name.to_lowercase();
+        let synonym = SYNONYMS.iter().find(|(name, _)| *name == lower);
+        let meant = match synonym {
+            Some((_, meant)) => Some(*meant),
+            None => nearest(&lower, ENTRIES),
         };
-        let at = origin.within(name.at.line, name.at.column);
-        let message = format!("the built-in `{}` is not allowed in policies", name.path);
-        problems.advise(at, "rego_forbidden", message, *instead);
+        let name = self.module.full_name(&head.name);
+        let is_used = self.module.links.iter().any(|link| link.reaches(&name));
+        meant.filter(|_| !is_used)
     }
-    let own: Vec<String> = module.functions().collect();
-    for call in &module.calls {
-        if is_known(&call.path, module, &own, base)
-            || FORBIDDEN.iter().any(|(name, _)| *name == call.path)
-        {
-            continue;
-        }
-        let at = origin.within(call.at.line, call.at.column);
-        let message = format!("there is no function `{}`", call.path);
-        let known = BUILTINS
-            .keys()
-            .chain(ADDED)
-            .copied()
-            .chain(base.functions.iter().map(String::as_str));
-        problems.unknown_quietly(at, "rego_unknown_function", message, &call.path, known);
-    }
-}
 
-fn check_recursion(module: &Module, origin: Position, problems: &mut Problems) {
-    let Some(cycle) = recursion::cycle(&module.links) else {
-        return;
-    };
-    let names: Vec<String> = cycle.names.iter().map(|name| format!("`{name}`")).collect();
-    let at = origin.within(cycle.at.line, cycle.at.column);
-    let message = format!("recursion: {}", names.join(" looks at "));
-    problems.report(at, "rego_recursion", message);
-}
-
-fn is_known(call: &str, module: &Module, own: &[String], base: &Base) -> bool {
-    if ADDED.contains(&call) || BUILTINS.contains_key(call) {
-        return true;
-    }
-    let full = module.resolve(call);
-    own.contains(&full) || base.functions.contains(&full)
-}
-
-/// The line on which brackets are nested too deep, if there is one.
-fn too_deep(text: &str) -> Option<u32> {
-    let mut depth = 0_usize;
-    let mut line = 1;
-    let mut characters = text.chars();
-    while let Some(character) = characters.next() {
-        match character {
-            '\n' => line += 1,
-            '#' => {
-                characters.by_ref().find(|next| *next == '\n');
-                line += 1;
+    /// One name must be one kind of thing.
+    fn check_shapes(&mut self) {
+        for (index, head) in self.module.heads.iter().enumerate() {
+            let before = self.module.heads.iter().take(index);
+            let mut others = before.filter(|other| other.name == head.name);
+            if let Some(other) = others.find(|other| !head.kind.goes_with(other.kind)) {
+                let message = format!(
+                    "`{}` is {}, and on line {} it is {}",
+                    head.name,
+                    head.kind.in_words(),
+                    self.at(other.at).line,
+                    other.kind.in_words()
+                );
+                self.problems
+                    .report(self.at(head.at), "rego_conflict", message);
             }
-            '"' => skip_string(&mut characters),
-            '`' => {
-                let skipped = characters.by_ref().take_while(|next| *next != '`');
-                line += skipped.filter(|next| *next == '\n').count() as u32;
-            }
-            '(' | '[' | '{' => depth += 1,
-            ')' | ']' | '}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth > MAX_NESTING {
-            return Some(line);
         }
     }
-    None
+
+    fn check_recursion(&mut self) {
+        let Some(cycle) = recursion::cycle(&self.module.links) else {
+            return;
+        };
+        let names: Vec<String> = cycle.names.iter().map(|name| format!("`{name}`")).collect();
+        let message = format!("recursion: {}", names.join(" looks at "));
+        self.problems
+            .report(self.at(cycle.at), "rego_recursion", message);
+    }
 }
 
-fn skip_string(characters: &mut std::str::Chars<'_>) {
-    while let Some(character) = characters.next() {
-        match character {
-            '\\' => {
-                characters.next();
+impl HeadKind {
+    fn goes_with(self, other: Self) -> bool {
+        // A default may be that of a value or of a function.
+        self == other
+            || match (self, other) {
+                (Self::Default, kind) | (kind, Self::Default) => kind != Self::Set,
+                _ => false,
             }
-            '"' => return,
-            _ => {}
+    }
+
+    fn in_words(self) -> &'static str {
+        match self {
+            Self::Value => "a value",
+            Self::Default => "a default",
+            Self::Function => "a function",
+            Self::Set => "a set",
         }
     }
 }
@@ -205,34 +249,22 @@ pub(crate) fn is_identifier(name: &str) -> bool {
         && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
 }
 
+/// What is evaluated of a rule.
+const ENTRIES: &[&str] = &["deny", "warn"];
+/// What other tools, and other moods, call these.
+const SYNONYMS: &[(&str, &str)] = &[
+    ("denial", "deny"),
+    ("denials", "deny"),
+    ("denied", "deny"),
+    ("denies", "deny"),
+    ("reject", "deny"),
+    ("violation", "deny"),
+    ("violations", "deny"),
+    ("warned", "warn"),
+    ("warning", "warn"),
+    ("warnings", "warn"),
+];
 /// Roots under which our own data and rules stand: a data document would replace rules of the same path.
 const RESERVED: &[&str] = &["builders", "lib", "params", "rules"];
-/// Functions that are there beside the engine's.
-const ADDED: &[&str] = &[json_schema::BUILTIN, "print"];
 const MAX_BYTES: usize = 64 * 1024;
-const MAX_NESTING: usize = 12;
 const MAX_RULES: usize = 200;
-
-/// Built-ins whose result depends on more than the input or that no limit holds, and what to use instead.
-pub(crate) const FORBIDDEN: &[(&str, &str)] = &[
-    (
-        "http.send",
-        "a policy judges what was gathered for it and fetches nothing",
-    ),
-    (
-        "net.lookup_ip_addr",
-        "a policy judges what was gathered for it and fetches nothing",
-    ),
-    ("numbers.range", "it takes whatever memory it is asked for"),
-    (
-        "numbers.range_step",
-        "it takes whatever memory it is asked for",
-    ),
-    ("opa.runtime", "the environment is no part of a decision"),
-    ("rand.intn", "a decision must come out the same each time"),
-    ("time.now_ns", "use `time.parse_rfc3339_ns(input.now)`"),
-    (
-        "uuid.rfc4122",
-        "a decision must come out the same each time",
-    ),
-];

@@ -3,11 +3,11 @@
 //! Refuses to call a directory clean in which there is nothing to check.
 
 use crate::fields::Problems;
-use crate::library::{LIB, LibraryRule, RULES, is_test, with_shipped_lib};
-use crate::lint;
+use crate::library::{LIB, LibraryRule, RULES, is_code, is_test, with_shipped_lib};
+use crate::lint::{self, Purpose};
 use crate::module::Module;
 use crate::rego::Base;
-use crate::yaml::Position;
+use crate::yaml::START;
 use crate::{LoadError, LoadErrors, SourceFile};
 
 /// Checks `files`, whose paths are relative to the root of their library: `lib/…`, `rules/<category>/<id>/<id>.rego`,
@@ -27,52 +27,58 @@ pub fn lint_files(files: &[SourceFile]) -> Result<(), LoadErrors> {
     if rego.is_empty() {
         return Err(LoadError::new(&first.path, "no_rules", "there is no Rego to check").into());
     }
+    let mut errors = Vec::new();
     let all = with_shipped_lib(files);
-    let base = Base::new(
-        all.iter()
-            .filter(|file| file.path.starts_with(LIB) && !is_test(&file.path)),
-    )
-    .map_err(|(path, error)| LoadError::rego(&path, &error))?;
-    let errors: Vec<LoadError> = rego
+    let is_lib = |file: &&SourceFile| file.path.starts_with(LIB) && is_code(file);
+    let (good, bad): (Vec<_>, Vec<_>) = all
+        .iter()
+        .filter(is_lib)
+        .map(|file| (file, Module::parse(file)))
+        .partition(|(_, module)| module.is_ok());
+    let bad = bad
         .into_iter()
-        .flat_map(|file| lint_file(file, &base))
-        .collect();
+        .filter_map(|(file, module)| Some((file, module.err()?)));
+    errors.extend(bad.map(|(file, error)| LoadError::rego(&file.path, &error)));
+    // What imports a module that cannot be read is told so, too.
+    let base = Base::new(good.into_iter().map(|(file, _)| file))
+        .map_err(|(path, error)| LoadError::rego(&path, &error))?;
+    let broken: Vec<String> = errors.iter().map(|error| error.path.clone()).collect();
+    let rest = rego.into_iter().filter(|file| !broken.contains(&file.path));
+    errors.extend(rest.flat_map(|file| lint_file(file, &base)));
     if errors.is_empty() {
-        Ok(())
-    } else {
-        Err(LoadErrors(errors))
+        return Ok(());
     }
+    errors.sort_by(|left, right| {
+        (&left.path, left.line, left.column).cmp(&(&right.path, right.line, right.column))
+    });
+    Err(LoadErrors(errors))
 }
 
 fn lint_file(file: &SourceFile, base: &Base) -> Vec<LoadError> {
-    if is_test(&file.path) || file.path.starts_with(LIB) {
-        // The engine has read the modules of `lib` already; tests may define what they like.
-        let parsed = Module::parse(file);
-        return parsed
-            .err()
+    if is_test(&file.path) {
+        // Tests may define what they like.
+        let error = Module::parse(file).err();
+        return error
             .map(|error| LoadError::rego(&file.path, &error))
             .into_iter()
             .collect();
     }
-    let mut problems = Problems::new(&file.path);
-    let module = lint::check(file, START, base, &mut problems);
-    let mut errors = problems.into_errors();
     if file.path.starts_with(RULES) {
-        // That package is theirs.
-        errors.retain(|error| error.code != "rego_package");
-        // What cannot be parsed, or not in reasonable time, has no more to say.
-        let unread = ["rego_syntax", "rego_too_deep", "rego_too_large"];
-        let is_parsed =
-            module.is_some() || errors.iter().all(|error| !unread.contains(&error.code));
-        if is_parsed && let Err(found) = LibraryRule::read(file) {
-            errors.extend(found);
-        }
+        let read = LibraryRule::read(file, base);
+        return match read.map(|(_, rule)| rule.compile(base)) {
+            Ok(Ok(())) => Vec::new(),
+            Ok(Err(error)) => vec![error],
+            Err(errors) => errors,
+        };
     }
-    errors
+    let purpose = match file.path.starts_with(LIB) {
+        true => Purpose::Lib,
+        false => Purpose::Inline,
+    };
+    let mut problems = Problems::new(&file.path);
+    lint::check(file, START, purpose, base, &mut problems);
+    problems.into_errors()
 }
-
-/// Where a file begins.
-const START: Position = Position { line: 1, column: 1 };
 
 #[cfg(test)]
 mod tests {
@@ -119,7 +125,7 @@ mod tests {
         check(
             "lib/a.rego",
             "package lib.a\nx if (\n",
-            &[(3, 1, "rego_compile")],
+            &[(3, 1, "rego_syntax")],
         );
     }
 

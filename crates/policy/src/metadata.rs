@@ -5,11 +5,11 @@
 use countersign_image::excerpt;
 use serde_json::Value as Json;
 
+use crate::SourceFile;
 use crate::fields::{Fields, Problems, list, name, text};
 use crate::reads::Reads;
 use crate::schema::{Schema, Shape};
-use crate::yaml::{self, Node, Value};
-use crate::{LoadError, SourceFile};
+use crate::yaml::{self, Node, START, Value};
 
 /// What a rule declares.
 #[derive(Clone, Debug)]
@@ -35,15 +35,12 @@ enum PredicateType {
 }
 
 impl Metadata {
-    /// Reads the block above `package` in `file`.
-    pub(crate) fn read(file: &SourceFile) -> Result<Self, Vec<LoadError>> {
-        let mut problems = Problems::new(&file.path);
-        let metadata =
-            block(file, &mut problems).and_then(|node| Self::from_node(&node, &mut problems));
-        match metadata {
-            Some(metadata) if problems.count() == 0 => Ok(metadata),
-            _ => Err(problems.into_errors()),
-        }
+    /// Reads the block above `package` in `file`; `None` if it cannot be used, and says why.
+    pub(crate) fn read(file: &SourceFile, problems: &mut Problems) -> Option<Self> {
+        let before = problems.count();
+        let node = block(file, problems)?;
+        let metadata = Self::from_node(&node, problems)?;
+        (problems.count() == before).then_some(metadata)
     }
 
     /// The predicate types whose raw predicate the rule is given when it has these parameters.
@@ -119,7 +116,12 @@ fn block(file: &SourceFile, problems: &mut Problems) -> Option<Node> {
     match yaml::parse(&document) {
         Ok(mut nodes) if inside && nodes.len() == 1 => nodes.pop(),
         Ok(_) => {
-            problems.report(Default::default(), "metadata", "the rule has no METADATA");
+            problems.advise(
+                START,
+                "metadata",
+                "the rule has no METADATA",
+                "begin the file with a comment `# METADATA` that has title, description and custom.reads",
+            );
             None
         }
         Err(error) => {

@@ -8,7 +8,9 @@ use regorus::Engine;
 use serde_json::Value as Json;
 
 use crate::SourceFile;
+use crate::nesting::{self, MAX_NESTING};
 use crate::recursion::{self, Link};
+use crate::references::{Reference, references};
 use crate::rego::RegoError;
 use crate::yaml::Position;
 
@@ -25,6 +27,8 @@ pub(crate) struct Module {
     pub(crate) names: Vec<Name>,
     /// Which of its rules looks at what.
     pub(crate) links: Vec<Link>,
+    /// What they name of `input` and `data`.
+    pub(crate) references: Vec<Reference>,
 }
 
 /// A rule's head.
@@ -77,6 +81,8 @@ impl Module {
                 let resolve = |name: &str| found.resolve(name);
                 let links = recursion::links(&name, rule, &file.text, &resolve);
                 found.links.extend(links);
+                let references = references(&name, rule, &found.imports);
+                found.references.extend(references);
             }
             found.heads.extend(head);
             found.walk(rule);
@@ -153,10 +159,20 @@ impl Module {
 
 /// The syntax tree of `file`.
 pub(crate) fn tree(file: &SourceFile) -> Result<Json, RegoError> {
+    if let Some(line) = nesting::too_deep(&file.text) {
+        return Err(RegoError {
+            at: Position { line, column: 1 },
+            code: "rego_too_deep",
+            message: format!("brackets are nested more than {MAX_NESTING} deep"),
+        });
+    }
     let mut engine = Engine::new();
     engine
         .add_policy(file.path.clone(), file.text.clone())
-        .map_err(RegoError::new)?;
+        .map_err(|error| RegoError {
+            code: "rego_syntax",
+            ..RegoError::new(error)
+        })?;
     let trees = engine.get_ast_as_json().map_err(RegoError::new)?;
     let mut trees: Json = serde_json::from_str(&trees).unwrap_or_default();
     Ok(trees[0]["ast"].take())

@@ -58,6 +58,24 @@ impl Reads {
         self.0.contains(section) || self.0.contains(&format!("{section}.{key}"))
     }
 
+    /// Whether the rule is given all of this part: a section, one of its keys, or the whole input for no names.
+    pub(crate) fn covers(&self, part: &[String]) -> bool {
+        match part {
+            [] => SECTIONS
+                .iter()
+                .all(|(section, _)| self.covers(&[(*section).to_owned()])),
+            [section] if section == VERSION => true,
+            [section] => {
+                let found = SECTIONS.iter().find(|(name, _)| name == section);
+                let keys = found.map_or(&[][..], |(_, keys)| keys);
+                self.0.contains(section)
+                    || !keys.is_empty() && keys.iter().all(|key| self.has(section, key))
+            }
+            // What has no keys is one part, whatever is looked up in it.
+            [section, key, ..] => self.has(section, key),
+        }
+    }
+
     /// Adds what must be collected for a rule that reads these.
     pub(crate) fn add_needs(&self, needs: &mut Needs) {
         needs.signatures |= self.has("evidence", "signatures");
@@ -73,16 +91,19 @@ impl Reads {
     }
 }
 
-fn is_known(path: &str) -> bool {
+pub(crate) fn is_known(path: &str) -> bool {
     all_paths().any(|known| known == path)
 }
 
-fn all_paths() -> impl Iterator<Item = String> {
+pub(crate) fn all_paths() -> impl Iterator<Item = String> {
     SECTIONS.iter().flat_map(|(section, keys)| {
         let inner = keys.iter().map(move |key| format!("{section}.{key}"));
         std::iter::once((*section).to_owned()).chain(inner)
     })
 }
+
+/// What every rule is told.
+const VERSION: &str = "apiVersion";
 
 /// The sections of the input with their keys.
 pub(crate) const SECTIONS: &[(&str, &[&str])] = &[

@@ -14,7 +14,7 @@ use crate::yaml::Position;
 pub(crate) struct Link {
     pub(crate) from: String,
     pub(crate) to: String,
-    at: Position,
+    pub(crate) at: Position,
     is_call: bool,
 }
 
@@ -69,7 +69,7 @@ pub(crate) fn cycle(links: &[Link]) -> Option<Cycle> {
 impl Link {
     /// Whether it leads to the rule called `name`: a function is called by its name, a rule is part of what a shorter name
     /// stands for, and is looked into by a longer one.
-    fn reaches(&self, name: &str) -> bool {
+    pub(crate) fn reaches(&self, name: &str) -> bool {
         let within = |inner: &str, outer: &str| {
             inner
                 .strip_prefix(outer)

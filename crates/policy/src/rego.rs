@@ -17,6 +17,7 @@ use serde_json::{Value as Json, json};
 use crate::SourceFile;
 use crate::engines;
 use crate::json_schema;
+use crate::lint::Reach;
 use crate::module::Module;
 use crate::yaml::Position;
 
@@ -27,6 +28,8 @@ pub(crate) struct Base {
     engine: Engine,
     /// The functions they define, in full.
     pub(crate) functions: BTreeSet<String>,
+    /// The parts of the input that their rules look at.
+    pub(crate) reach: Reach,
 }
 
 /// The text of those modules: each thread that evaluates parses its own.
@@ -40,17 +43,18 @@ impl Base {
         files: impl IntoIterator<Item = &'f SourceFile>,
     ) -> Result<Self, (String, RegoError)> {
         let mut engine = new_engine();
-        let mut functions = BTreeSet::new();
+        let mut modules = Vec::new();
         let files: Vec<SourceFile> = files.into_iter().cloned().collect();
         for file in &files {
             let module = Module::parse(file).map_err(|error| (file.path.clone(), error))?;
-            functions.extend(module.functions());
+            modules.push(module);
             add(&mut engine, file).map_err(|error| (file.path.clone(), error))?;
         }
         Ok(Self {
             shared: Arc::new(Shared { files }),
             engine,
-            functions,
+            functions: modules.iter().flat_map(Module::functions).collect(),
+            reach: Reach::new(&modules),
         })
     }
 
@@ -243,6 +247,7 @@ fn evaluate(engine: &mut Engine, entry: &str) -> Result<Value, Failure> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RegoError {
     pub(crate) at: Position,
+    pub(crate) code: &'static str,
     pub(crate) message: String,
 }
 
@@ -263,6 +268,7 @@ impl RegoError {
         let message = message.lines().next().unwrap_or_default();
         Self {
             at: Position { line, column },
+            code: "rego_compile",
             message: excerpt(message),
         }
     }

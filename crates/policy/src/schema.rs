@@ -107,6 +107,11 @@ impl Schema {
         }
     }
 
+    /// Whether there may be other fields than those.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self.shape, Shape::Object { open: true, .. })
+    }
+
     /// What is wanted, in words.
     pub(crate) fn kind(&self) -> String {
         match &self.shape {

@@ -17,6 +17,9 @@ pub(crate) struct Position {
     pub(crate) column: u32,
 }
 
+/// Where a file begins.
+pub(crate) const START: Position = Position { line: 1, column: 1 };
+
 impl Position {
     /// The place of something on line `line` of the text that begins here.
     pub(crate) fn within(self, line: u32, column: u32) -> Self {

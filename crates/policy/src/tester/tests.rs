@@ -111,7 +111,7 @@ fn a_test_file_that_does_not_compile_is_an_error_with_its_place() {
     let error = &errors.errors()[0];
     assert_eq!(
         (error.path.as_str(), error.line, error.code),
-        ("a_test.rego", 3, "rego_compile")
+        ("a_test.rego", 3, "rego_syntax")
     );
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use countersign_policy::{PolicySet, Verdict, WorkloadContext};
 use serde_json::{Value, json};
 
-use crate::support::{BUILDER, Image, Signer, codes, load, policy};
+use crate::support::{BUILDER, Image, Signer, codes, load, policy, refused};
 
 fn inline(signer: &Signer, rego: &str) -> PolicySet {
     let indented: String = rego
@@ -166,10 +166,9 @@ fn one_policys_rules_see_nothing_of_anothers() {
     let signer = Signer::new();
     let rules = "  rules:\n    - rego: |\n        package a\n        secret := 7\n        deny contains 1 if input.x\n    \
                  - rego: |\n        package b\n        deny contains {\"code\": \"seen\", \"msg\": \"m\"} if data.a\n";
-    assert_eq!(
-        codes(&Image::new().judge(&load(policy(&[("release", &signer)], rules)))),
-        []
-    );
+    let errors = refused(policy(&[("release", &signer)], rules));
+    assert_eq!((errors.len(), errors[0].code), (1, "rego_unknown_data"));
+    assert_eq!(errors[0].message, "there is nothing at `data.a`");
 }
 
 #[test]

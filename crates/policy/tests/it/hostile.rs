@@ -427,7 +427,10 @@ fn nothing_that_decides_can_be_replaced() {
         );
     }
     // Rules of other policies are not there to be looked at, nor to be written to.
-    check_condition("not data.shop.secret", "found");
+    check_refused(
+        "deny contains d if not data.shop.secret",
+        "rego_unknown_data",
+    );
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod foreign;
 mod hostile;
 mod inline;
 mod kinds;
+mod lint;
 mod load;
 mod matching;
 mod meaning;

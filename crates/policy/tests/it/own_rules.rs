@@ -93,7 +93,12 @@ fn two_rules_of_one_name_are_refused() {
 #[test]
 fn a_rule_that_nobody_uses_must_load_all_the_same() {
     let path = "policies/rules/shop/other/other.rego";
-    check(&[rule(path, OWNER)], path, "library", "one name");
+    check(
+        &[rule(path, OWNER)],
+        path,
+        "rego_package",
+        "rules.shop.other",
+    );
     let stray = "policies/rules/owner.rego";
     check(
         &[rule(stray, OWNER)],
