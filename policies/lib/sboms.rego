@@ -31,15 +31,19 @@ found := sort({sprintf("%s: %s", [describe(entry), concat(", ", faults(entry))])
 }
 
 # As in "spdx SBOM by ci: …".
-describe(entry) := sprintf("%s SBOM by %s", [entry.kind, concat(", ", entry.authorities)])
+describe(entry) := sprintf("%s SBOM by %s", [
+	object.get(entry, "kind", "some"),
+	concat(", ", object.get(entry, "authorities", [])),
+])
 
 # What it lists beside the thing that it describes, which is the image itself.
 size(entry) := count(entry.packages) - count([1 | is_number(entry.root)])
 
 # A package as lines name it.
-label(package_) := sprintf("%s %s", [package_.name, package_.version])
-
-label(package_) := package_.name if not package_.version
+label(package_) := trim_space(sprintf("%s %s", [
+	object.get(package_, "name", "unnamed"),
+	object.get(package_, "version", ""),
+]))
 
 fix := sprintf("countersign attest --key KEY --type spdxjson --predicate sbom.spdx.json %s", [image.pinned])
 

@@ -66,6 +66,8 @@ test_an_sbom_of_the_image_that_names_one_platform_is_not_enough if {
 test_names_packages if {
 	sboms.label({"name": "lib", "version": "1.0"}) == "lib 1.0"
 	sboms.label({"name": "lib"}) == "lib"
+	sboms.label({}) == "unnamed"
+	sboms.describe({}) == "some SBOM by "
 }
 
 test_a_root_counts_for_nothing_where_the_image_is_not_known if {

@@ -2,6 +2,10 @@
 package lib.words
 
 # At most five of them, and how many more there are.
-few(items) := items if count(items) <= 5
+few(items) := first(items, 5)
 
-few(items) := array.concat(array.slice(items, 0, 5), [sprintf("%d more", [count(items) - 5])]) if count(items) > 5
+first(items, number) := items if count(items) <= number
+
+first(items, number) := array.concat(array.slice(items, 0, number), [sprintf("%d more", [count(items) - number])]) if {
+	count(items) > number
+}
