@@ -5,19 +5,37 @@ package lib.built
 import data.lib.certificate
 import data.lib.source
 
-# In one spelling each.
-repositories(entry) := {source.canonical(uri) | uri := entry.source.uri} | {source.canonical(uri) |
-	uri := certificate.repository(entry)
-}
+# All that are named, in one spelling each: by the builder, by the client that found the working tree, and by the
+# certificate.
+repositories(entry) := named(entry) | {source.canonical(uri) | uri := certificate.repository(entry)}
 
-# What the certificate says of its run is about what was built where the run is one of the same repository, or the
-# provenance names none.
+# Those that the provenance names.
+named(entry) := {source.canonical(uri) | uri := entry.source.uri} | {source.canonical(uri) | uri := entry.vcs.repository}
+
+# What the certificate says of its run is about what was built where the run is one of the same repository as all that
+# the provenance names.
 refs(entry) := {ref | ref := entry.source.ref; not source.is_commit(ref)} | {ref |
 	_certifies_source(entry)
 	ref := certificate.ref(entry)
 }
 
-# All commits that are told, as if one were not in full or another than the rest, what was built is not known.
+# The commit that was built: all that is told must be this one, in full, and nothing may be changed on top of it.
+commit(entry) := told if {
+	some told in revisions(entry)
+	count(revisions(entry)) == 1
+	source.is_commit(told)
+	not is_dirty(entry)
+}
+
+# A tree with changes that are in no commit.
+is_dirty(entry) if entry.vcs.dirty != false
+
+is_dirty(entry) if {
+	some revision in revisions(entry)
+	endswith(revision, "-dirty")
+}
+
+# All that is told, in full or not.
 revisions(entry) := union({
 	{commit | commit := entry.source.digest.gitCommit},
 	{ref | ref := entry.source.ref; source.is_commit(ref)},
@@ -46,8 +64,6 @@ _told_trigger(entry) := entry.environment.github_event_name if {
 }
 
 _certifies_source(entry) if {
-	certificate.repository(entry)
-	not entry.source.uri
+	repository := source.canonical(certificate.repository(entry))
+	count(named(entry) - {repository}) == 0
 }
-
-_certifies_source(entry) if source.same(certificate.repository(entry), entry.source.uri)

@@ -38,6 +38,41 @@ test_the_run_of_another_repository_says_nothing_of_the_source_but_where_it_ran i
 	not built.owner_id(central)
 }
 
+test_a_commit_is_one_in_full_of_a_clean_tree if {
+	every entry in [
+		{"source": {"digest": {"gitCommit": _commit}}},
+		{"vcs": {"revision": _commit, "dirty": false}},
+		{"source": {"digest": {"gitCommit": _commit}}, "vcs": {"revision": _commit, "dirty": false}},
+	] {
+		built.commit(entry) == _commit
+		not built.is_dirty(entry)
+	}
+	every entry in [
+		{},
+		{"source": {"digest": {"gitCommit": "0123abc"}}},
+		{"vcs": {"revision": _commit, "dirty": true}},
+		{"vcs": {"revision": sprintf("%s-dirty", [_commit])}},
+		{"source": {"digest": {"gitCommit": _commit}}, "vcs": {"revision": _other_commit, "dirty": false}},
+	] {
+		not built.commit(entry)
+	}
+}
+
+test_changes_are_told_by_the_client_or_by_the_revision if {
+	built.is_dirty({"vcs": {"revision": _commit, "dirty": true}})
+	built.is_dirty({"source": {"digest": {"gitCommit": sprintf("%s-dirty", [_commit])}}})
+	not built.is_dirty({})
+}
+
+test_everything_that_names_a_repository_is_heard if {
+	built.repositories({
+		"source": {"uri": "git+https://github.com/acme/one"},
+		"vcs": {"repository": "git@github.com:acme/two.git"},
+		"identity": {"kind": "certificate", "claims": {"sourceRepositoryURI": "https://github.com/acme/three"}},
+	}) == {"https://github.com/acme/one", "https://github.com/acme/two", "https://github.com/acme/three"}
+	built.repositories({}) == set()
+}
+
 test_a_commit_in_the_place_of_a_ref_is_a_revision if {
 	entry := {"source": {"uri": "https://github.com/acme/app", "digest": {}, "ref": _commit}}
 	built.refs(entry) == set()

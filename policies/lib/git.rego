@@ -2,31 +2,10 @@
 # lets them, of the labels that docker buildx writes into the image.
 package lib.git
 
-import data.lib.built
 import data.lib.config
 import data.lib.glob
 import data.lib.provenance
 import data.lib.source
-
-# All repositories that are told, in one spelling each: by the builder, the certificate of the signer and the client that
-# found the working tree.
-repositories(entry) := built.repositories(entry) | {source.canonical(uri) | uri := entry.vcs.repository}
-
-# The commit that was built: all that is told must be this one, in full, and nothing may be changed on top of it.
-commit(entry) := told if {
-	some told in built.revisions(entry)
-	count(built.revisions(entry)) == 1
-	source.is_commit(told)
-	not is_dirty(entry)
-}
-
-# A tree with changes that are in no commit.
-is_dirty(entry) if entry.vcs.dirty == true
-
-is_dirty(entry) if {
-	some revision in built.revisions(entry)
-	endswith(revision, "-dirty")
-}
 
 # Whether the builder fetched a commit itself, so that there was no tree that could have changes.
 is_fetched(entry) if source.is_commit(entry.source.digest.gitCommit)

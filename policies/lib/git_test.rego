@@ -2,41 +2,6 @@ package lib.git_test
 
 import data.lib.git
 
-test_a_commit_is_one_in_full_of_a_clean_tree if {
-	every entry in [
-		{"source": {"digest": {"gitCommit": _commit}}},
-		{"vcs": {"revision": _commit, "dirty": false}},
-		{"source": {"digest": {"gitCommit": _commit}}, "vcs": {"revision": _commit, "dirty": false}},
-	] {
-		git.commit(entry) == _commit
-		not git.is_dirty(entry)
-	}
-	every entry in [
-		{},
-		{"source": {"digest": {"gitCommit": "0123abc"}}},
-		{"vcs": {"revision": _commit, "dirty": true}},
-		{"vcs": {"revision": sprintf("%s-dirty", [_commit])}},
-		{"source": {"digest": {"gitCommit": _commit}}, "vcs": {"revision": _other, "dirty": false}},
-	] {
-		not git.commit(entry)
-	}
-}
-
-test_changes_are_told_by_the_client_or_by_the_revision if {
-	git.is_dirty({"vcs": {"revision": _commit, "dirty": true}})
-	git.is_dirty({"source": {"digest": {"gitCommit": sprintf("%s-dirty", [_commit])}}})
-	not git.is_dirty({})
-}
-
-test_everything_that_names_a_repository_is_heard if {
-	git.repositories({
-		"source": {"uri": "git+https://github.com/acme/one"},
-		"vcs": {"repository": "git@github.com:acme/two.git"},
-		"identity": {"kind": "certificate", "claims": {"sourceRepositoryURI": "https://github.com/acme/three"}},
-	}) == {"https://github.com/acme/one", "https://github.com/acme/two", "https://github.com/acme/three"}
-	git.repositories({}) == set()
-}
-
 test_a_builder_that_has_the_commit_fetched_it if {
 	git.is_fetched({"source": {"digest": {"gitCommit": _commit}}})
 	not git.is_fetched({"vcs": {"revision": _commit, "dirty": false}})
@@ -103,7 +68,5 @@ test_a_label_counts_only_where_it_may if {
 }
 
 _commit := "8bc2f1e6d4a7c0935e21b6f8d9a4c7e013f52b68"
-
-_other := "0000000000000000000000000000000000000001"
 
 _labelled(first, second) := {"image": {"config": {"linux/amd64": {"labels": first}, "linux/arm64": {"labels": second}}}}

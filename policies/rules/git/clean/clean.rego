@@ -59,16 +59,16 @@ _satisfied if {
 }
 
 _is_clean(entry) if {
-	git.commit(entry)
+	built.commit(entry)
 	git.is_fetched(entry)
 }
 
 _is_clean(entry) if {
-	git.commit(entry)
+	built.commit(entry)
 	not data.params.fetched
 }
 
-_dirty := [entry | some entry in provenance.accepted; git.is_dirty(entry)]
+_dirty := [entry | some entry in provenance.accepted; built.is_dirty(entry)]
 
 _labelled if {
 	not data.params.fetched
@@ -90,16 +90,16 @@ _wanted := "provenance of a build from a commit that the builder fetched" if dat
 
 _found := sort({provenance.line(entry, _describe(entry)) | some entry in provenance.accepted})
 
-_describe(entry) := "of a tree with changes that are in no commit" if git.is_dirty(entry)
+_describe(entry) := "of a tree with changes that are in no commit" if built.is_dirty(entry)
 
 _describe(entry) := "that does not name one commit" if {
-	not git.is_dirty(entry)
-	not git.commit(entry)
+	not built.is_dirty(entry)
+	not built.commit(entry)
 }
 
-_describe(entry) := sprintf("of a working tree of %s", [git.commit(entry)]) if not git.is_fetched(entry)
+_describe(entry) := sprintf("of a working tree of %s", [built.commit(entry)]) if not git.is_fetched(entry)
 
-_describe(entry) := sprintf("of %s", [git.commit(entry)]) if git.is_fetched(entry)
+_describe(entry) := sprintf("of %s", [built.commit(entry)]) if git.is_fetched(entry)
 
 default _fix := "commit all changes, and build again: BUILDX_GIT_CHECK_DIRTY=1 docker buildx build …"
 

@@ -36,6 +36,7 @@
 #   reads: [evidence.provenance, evidence.rejected, image.config, image.digest, image.repository]
 package rules.git.remote
 
+import data.lib.built
 import data.lib.git
 import data.lib.provenance
 
@@ -54,8 +55,8 @@ warn contains {"code": "unsigned_labels", "msg": git.by_label("the repository", 
 
 _satisfied if {
 	some entry in provenance.accepted
-	count(git.repositories(entry)) > 0
-	every repository in git.repositories(entry) {
+	count(built.repositories(entry)) > 0
+	every repository in built.repositories(entry) {
 		git.is_one_of(repository, data.params.allow)
 	}
 }
@@ -67,7 +68,7 @@ _labelled if {
 
 _label := "org.opencontainers.image.source"
 
-_told := {repository | some entry in provenance.accepted; some repository in git.repositories(entry)}
+_told := {repository | some entry in provenance.accepted; some repository in built.repositories(entry)}
 
 _code := "no_remote" if count(_told) == 0
 
@@ -79,10 +80,10 @@ _wanted := sprintf("provenance of a build from %s", [concat(" or ", data.params.
 
 _found := sort({provenance.line(entry, _describe(entry)) | some entry in provenance.accepted})
 
-_describe(entry) := "that names no repository" if count(git.repositories(entry)) == 0
+_describe(entry) := "that names no repository" if count(built.repositories(entry)) == 0
 
-_describe(entry) := sprintf("of a build from %s", [concat(" and ", git.repositories(entry))]) if {
-	count(git.repositories(entry)) > 0
+_describe(entry) := sprintf("of a build from %s", [concat(" and ", built.repositories(entry))]) if {
+	count(built.repositories(entry)) > 0
 }
 
 _fix := "build from an allowed repository: docker buildx build https://HOST/REPOSITORY.git#COMMIT …"

@@ -53,7 +53,7 @@ warn contains {"code": "unsigned_labels", "msg": git.by_label("the commit", _lab
 
 _satisfied if {
 	some entry in provenance.accepted
-	_is_allowed(git.commit(entry))
+	_is_allowed(built.commit(entry))
 }
 
 _is_allowed(_) if not data.params.allow
@@ -75,7 +75,7 @@ default _code := "no_revision"
 
 _code := "revision_not_allowed" if {
 	some entry in provenance.accepted
-	git.commit(entry)
+	built.commit(entry)
 }
 
 default _wanted := "provenance of a build from a commit"
@@ -90,8 +90,8 @@ _describe(entry) := sprintf("of %s%s", [concat(" and ", built.revisions(entry)),
 	count(built.revisions(entry)) > 0
 }
 
-_changes(entry) := " with changes" if git.is_dirty(entry)
+_changes(entry) := " with changes" if built.is_dirty(entry)
 
-_changes(entry) := "" if not git.is_dirty(entry)
+_changes(entry) := "" if not built.is_dirty(entry)
 
 _fix := "build in a clean checkout, or from the repository: docker buildx build https://HOST/REPOSITORY.git#COMMIT …"

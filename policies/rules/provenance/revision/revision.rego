@@ -31,7 +31,6 @@ package rules.provenance.revision
 import data.lib.built
 import data.lib.image
 import data.lib.provenance
-import data.lib.source
 
 deny contains object.union({"code": "no_provenance"}, provenance.none(_wanted)) if count(provenance.accepted) == 0
 
@@ -42,20 +41,10 @@ deny contains object.union({"code": _code}, provenance.unfit(_wanted, _found, _f
 
 _satisfied if {
 	some entry in provenance.accepted
-	_is_allowed(_commit(entry))
+	_is_allowed(built.commit(entry))
 }
 
-_commits := {_commit(entry) | some entry in provenance.accepted}
-
-# The one commit that everything names.
-_commit(entry) := commit if {
-	some commit in built.revisions(entry)
-	count(built.revisions(entry)) == 1
-	source.is_commit(commit)
-	not _is_dirty(entry)
-}
-
-_is_dirty(entry) if entry.vcs.dirty != false
+_commits := {built.commit(entry) | some entry in provenance.accepted}
 
 _is_allowed(_) if not data.params.allow
 
@@ -75,7 +64,7 @@ _code := "no_revision" if {
 
 _in_doubt if {
 	some entry in provenance.accepted
-	_is_dirty(entry)
+	built.is_dirty(entry)
 }
 
 _in_doubt if {
@@ -95,9 +84,9 @@ _names(entry) := "no commit" if count(built.revisions(entry)) == 0
 
 _names(entry) := concat(" and ", built.revisions(entry)) if count(built.revisions(entry)) > 0
 
-_changes(entry) := " with changes that are in no commit" if _is_dirty(entry)
+_changes(entry) := " with changes that are in no commit" if built.is_dirty(entry)
 
-_changes(entry) := "" if not _is_dirty(entry)
+_changes(entry) := "" if not built.is_dirty(entry)
 
 _fix := sprintf("commit everything, and build %s again from a clean checkout of %s", [image.pinned, _one])
 

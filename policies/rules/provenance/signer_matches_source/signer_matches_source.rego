@@ -1,9 +1,10 @@
 # METADATA
 # title: The source that was built is that of the run that signed
 # description: |
-#   Some verified provenance names the repository that was built, and its certificate says that the run which signed was
-#   one of the same repository. Where both name a commit, or a ref in full, they are the same too. Without this, a
-#   workflow of any repository that an authority accepts can sign provenance that names another.
+#   Some verified provenance names the repository that was built, as its source or as the one of the working tree that
+#   BuildKit's client found, and its certificate says that the run which signed was one of the same repository. Where they
+#   name a commit, or a ref in full, it is one. Without this, a workflow of any repository that an authority accepts can
+#   sign provenance that names another.
 # custom:
 #   params:
 #     type: object
@@ -35,7 +36,7 @@ deny contains object.union({"code": "signer_differs"}, provenance.unfit(_wanted,
 
 _satisfied if {
 	some entry in provenance.accepted
-	source.same(certificate.repository(entry), entry.source.uri)
+	built.named(entry) == {source.canonical(certificate.repository(entry))}
 	count(built.revisions(entry)) <= 1
 	count(_full_refs(entry)) <= 1
 }
@@ -48,11 +49,9 @@ _found := sort({provenance.line(entry, _describe(entry)) | some entry in provena
 
 _describe(entry) := sprintf("of a build from %s, signed by %s%s", [_source(entry), _signer(entry), _several(entry)])
 
-_source(entry) := entry.source.uri
+_source(entry) := concat(" and ", built.named(entry)) if count(built.named(entry)) > 0
 
-_source(entry) := "no source that it names" if not _names_source(entry)
-
-_names_source(entry) if entry.source.uri
+_source(entry) := "no source that it names" if count(built.named(entry)) == 0
 
 _signer(entry) := sprintf("a run of %s", [certificate.repository(entry)])
 

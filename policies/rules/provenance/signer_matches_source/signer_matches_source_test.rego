@@ -8,6 +8,7 @@ test_admits_a_source_that_the_certificate_names if {
 		object.union(_signed, {"source": {"uri": "git+https://github.com/Acme/App.git@refs/heads/main", "ref": "main"}}),
 		object.union(_signed, {"source": {"digest": {"gitCommit": "0123456789abcdef0123456789abcdef01234567"}}}),
 		object.union(_signed, {"source": {"ref": "refs/tags/v1"}}),
+		object.union(object.remove(_signed, ["source"]), {"vcs": {"repository": "git@github.com:acme/app.git"}}),
 	] {
 		count(signer_matches_source.deny) == 0 with input as _input([entry]) with data.params as {}
 	}
@@ -42,6 +43,15 @@ test_denies_the_run_of_another_repository if {
 			]),
 		}
 	}
+}
+
+test_denies_a_working_tree_of_another_repository if {
+	entry := object.union(_signed, {"vcs": {"repository": "https://github.com/evil/app"}})
+	some denial in signer_matches_source.deny with input as _input([entry]) with data.params as {}
+	denial.details.found == [concat("", [
+		"provenance by ci of a build from https://github.com/acme/app and https://github.com/evil/app, ",
+		"signed by a run of https://github.com/acme/app",
+	])]
 }
 
 test_denies_another_commit_or_ref_of_the_repository if {

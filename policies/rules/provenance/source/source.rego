@@ -2,10 +2,10 @@
 # title: The image was built from an allowed source
 # description: |
 #   Some verified provenance is of a build from one of the `repositories`, and of one of the `refs` where there are any.
-#   The provenance and the certificate that signed it may both name a repository and a ref: all that they name must be
-#   allowed. A name can be given up and registered anew by somebody else, the numbers of a repository and of its owner
-#   cannot: with `repository_ids` or `owner_ids`, the certificate must prove one of them, so a re-registered name does
-#   not pass.
+#   The provenance, the working tree that BuildKit's client found and the certificate of the signer may each name a
+#   repository and a ref: all that they name must be allowed. A name can be given up and registered anew by somebody
+#   else, the numbers of a repository and of its owner cannot: with `repository_ids` or `owner_ids`, the certificate must
+#   prove one of them, so a re-registered name does not pass.
 # custom:
 #   params:
 #     type: object

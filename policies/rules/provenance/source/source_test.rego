@@ -116,6 +116,8 @@ test_denies_where_certificate_and_provenance_name_two_and_one_is_not_allowed if 
 	}
 	elsewhere := object.union(_signed, {"identity": {"claims": {"sourceRepositoryURI": "https://github.com/evil/app"}}})
 	count(source.deny) == 1 with input as _input([elsewhere]) with data.params as {"repositories": ["https://github.com/acme/app"]}
+	tree := object.union(_signed, {"vcs": {"repository": "https://github.com/evil/app"}})
+	count(source.deny) == 1 with input as _input([tree]) with data.params as {"repositories": ["https://github.com/acme/app"]}
 	ref := object.union(_signed, {"source": {"ref": "refs/heads/evil"}})
 	count(source.deny) == 1 with input as _input([ref]) with data.params as _params_of_ref
 }
