@@ -88,6 +88,7 @@ pub(crate) fn everything(repository: Option<&Repository>) -> Needs {
         signatures: true,
         attestations: true,
         unsigned_sboms: true,
+        config: false,
         repositories,
     }
 }

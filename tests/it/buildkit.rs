@@ -35,6 +35,7 @@ impl Lab {
             signatures: true,
             attestations: true,
             unsigned_sboms: false,
+            config: false,
             repositories: vec![],
         };
         let sigstore = Sigstore::new();

@@ -232,6 +232,7 @@ async fn look(case_name: &str, key: &str, referrers: bool) -> Result<Evidence, S
         signatures: true,
         attestations: true,
         unsigned_sboms: true,
+        config: false,
         repositories: vec![],
     };
     let collected = client.collect(&resolved, &needs).await?;

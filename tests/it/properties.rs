@@ -13,7 +13,7 @@ use countersign_image::{
     Attachment, Descriptor, Digest, Document, Form, Origin, PinnedReference, media_type,
 };
 use countersign_policy::{
-    Input, InputParts, PolicySet, RequestContext, SourceFile, TrustRoots, WorkloadContext,
+    Gathered, Input, InputParts, PolicySet, RequestContext, SourceFile, TrustRoots, WorkloadContext,
 };
 use countersign_testkit::sigstore::{Entry, SIGNED_AT, Signer, Sigstore};
 use jiff::{SignedDuration, Timestamp};
@@ -213,9 +213,12 @@ impl Lab {
             .verify(&image, Some(&content), attachments, now());
         let verdict = policy.evaluate(&Input::new(InputParts {
             reference: &"registry.example/shop/api:1".parse().unwrap(),
-            resolved: &image,
-            content: &content,
-            evidence: &evidence,
+            gathered: Some(Gathered {
+                resolved: &image,
+                content: &content,
+                configs: None,
+                evidence: &evidence,
+            }),
             workload: &WorkloadContext::default(),
             request: &RequestContext::default(),
             now: now(),

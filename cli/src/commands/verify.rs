@@ -49,6 +49,7 @@ pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure>
         signatures: true,
         attestations: wanted.kind.is_some(),
         unsigned_sboms: wanted.is_sbom(),
+        config: false,
         repositories: args.storage.repository()?.into_iter().collect(),
     };
     let (source, references) = args.source.open()?;

@@ -17,6 +17,7 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 mod attachment;
+mod config;
 mod digest;
 mod excerpt;
 mod fields;
@@ -29,6 +30,7 @@ mod reference;
 mod source;
 
 pub use attachment::{Attachment, Form, Origin};
+pub use config::ImageConfig;
 pub use digest::{Algorithm, Digest, DigestError};
 pub use excerpt::{excerpt, excerpt_within};
 pub use fields::Fields;

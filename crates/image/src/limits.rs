@@ -23,6 +23,8 @@ pub const REFERRERS: usize = 64;
 pub const ATTACHED_MANIFESTS: usize = 256;
 /// Pages of one referrers list.
 pub const REFERRER_PAGES: usize = 5;
+/// Bytes of the configuration of an image, of which most are its history.
+pub const IMAGE_CONFIG_BYTES: usize = MIB;
 /// Bytes of one simple-signing payload.
 pub const PAYLOAD_BYTES: usize = 64 * 1024;
 /// Bytes of one bundle, envelope or statement.

@@ -15,6 +15,8 @@ pub const ACCEPT_MANIFESTS: &[&str] = &[OCI_INDEX, DOCKER_LIST, OCI_MANIFEST, DO
 
 /// Config of an OCI image.
 pub const OCI_CONFIG: &str = "application/vnd.oci.image.config.v1+json";
+/// Config of a Docker image.
+pub const DOCKER_CONFIG: &str = "application/vnd.docker.container.image.v1+json";
 /// The two bytes `{}`.
 pub const OCI_EMPTY: &str = "application/vnd.oci.empty.v1+json";
 

@@ -4,10 +4,11 @@
 
 mod error;
 
+use std::collections::BTreeMap;
 use std::future::Future;
 
 pub use self::error::SourceError;
-use crate::{Attachment, Document, PinnedReference, Reference, Repository};
+use crate::{Attachment, Document, ImageConfig, PinnedReference, Reference, Repository};
 
 /// Where images and what is attached to them are read from.
 pub trait ImageSource: Send + Sync {
@@ -34,6 +35,8 @@ pub struct Needs {
     pub attestations: bool,
     /// SBOMs that nobody signed, to name them as the nearest miss.
     pub unsigned_sboms: bool,
+    /// The configurations of the image.
+    pub config: bool,
     /// Repositories other than the image's own that signatures live in.
     pub repositories: Vec<Repository>,
 }
@@ -54,4 +57,7 @@ pub struct Collected {
     pub content: Document,
     /// Everything attached that was asked for.
     pub attachments: Vec<Attachment>,
+    /// The configurations, if they were asked for: that of each image of an index by its platform, or that of a single
+    /// image. None where a single manifest is no image.
+    pub configs: Option<BTreeMap<String, ImageConfig>>,
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use countersign_evidence::Evidence;
-use countersign_image::{Document, PinnedReference, Reference};
+use countersign_image::{Document, ImageConfig, PinnedReference, Reference};
 use countersign_workload::ImageUse;
 use jiff::Timestamp;
 use regorus::Value;
@@ -28,18 +28,27 @@ pub use self::schema::input_schema;
 pub struct InputParts<'a> {
     /// The image as the workload names it.
     pub reference: &'a Reference,
-    /// The digest that is judged.
-    pub resolved: &'a PinnedReference,
-    /// Its manifest or index.
-    pub content: &'a Document,
-    /// What verified under the policy's authorities and may speak for what is judged, and what did not verify.
-    pub evidence: &'a Evidence,
+    /// What was read of it; `None` where the policy [needs none of that](crate::Policy::looks_at).
+    pub gathered: Option<Gathered<'a>>,
     /// The workload that runs the image.
     pub workload: &'a WorkloadContext,
     /// The request that asks.
     pub request: &'a RequestContext,
     /// The time of the decision.
     pub now: Timestamp,
+}
+
+/// What was read of an image and of what is attached to it.
+#[derive(Clone, Copy, Debug)]
+pub struct Gathered<'a> {
+    /// The digest that is judged.
+    pub resolved: &'a PinnedReference,
+    /// Its manifest or index.
+    pub content: &'a Document,
+    /// Its configurations by platform, if they were asked for.
+    pub configs: Option<&'a BTreeMap<String, ImageConfig>>,
+    /// What verified under the policy's authorities and may speak for what is judged, and what did not verify.
+    pub evidence: &'a Evidence,
 }
 
 /// The workload as rules see it; empty where an image is checked by itself.
@@ -139,7 +148,10 @@ impl<'a> Input<'a> {
             let value = match (*section, wanted.is_empty()) {
                 ("now", _) if reads.has("now", "") => Value::from(self.parts.now.to_string()),
                 (_, true) => continue,
-                ("evidence", false) => self.evidence(&wanted, predicates),
+                ("evidence", false) => match self.parts.gathered {
+                    Some(gathered) => self.evidence(gathered.evidence, &wanted, predicates),
+                    None => continue,
+                },
                 (section, false) => pick(self.section(section), &wanted),
             };
             input.insert(Value::from(*section), value);
@@ -149,7 +161,8 @@ impl<'a> Input<'a> {
 
     /// The lists of verified evidence, each with the authorities behind its entries.
     pub(crate) fn vouchers(&self) -> impl Iterator<Item = (&'static str, &'a [String])> {
-        evidence::vouchers(self.parts.evidence)
+        let gathered = self.parts.gathered.into_iter();
+        gathered.flat_map(|gathered| evidence::vouchers(gathered.evidence))
     }
 
     fn section(&self, name: &str) -> &Value {
@@ -164,13 +177,13 @@ impl<'a> Input<'a> {
         }
     }
 
-    fn evidence(&self, wanted: &[&str], predicates: &[String]) -> Value {
+    fn evidence(&self, evidence: &Evidence, wanted: &[&str], predicates: &[String]) -> Value {
         let mut lists = BTreeMap::new();
         for (name, cached) in evidence::LISTS.iter().zip(&self.lists) {
             if !wanted.contains(name) {
                 continue;
             }
-            let make = |predicates| rego(evidence::list(name, self.parts.evidence, predicates));
+            let make = |predicates| rego(evidence::list(name, evidence, predicates));
             let value = if *name == "attestations" && !predicates.is_empty() {
                 make(predicates)
             } else {
@@ -183,10 +196,9 @@ impl<'a> Input<'a> {
 }
 
 impl Serialize for Input<'_> {
-    /// The whole input, without raw predicates.
+    /// The whole input, as far as it was gathered, without raw predicates.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.project(&Reads::everything(), &[])
-            .serialize(serializer)
+        self.project(&Reads::whole(), &[]).serialize(serializer)
     }
 }
 

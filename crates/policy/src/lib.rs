@@ -41,7 +41,7 @@ mod yaml;
 pub use error::{LoadError, LoadErrors, SourceFile};
 pub use exception::{Excepted, Exceptions, ImageException, NearException};
 pub use explain::{Attempt, Explanation, Outcome, Seen, Step, Trace};
-pub use input::{Input, InputParts, RequestContext, WorkloadContext, input_schema};
+pub use input::{Gathered, Input, InputParts, RequestContext, WorkloadContext, input_schema};
 pub use library::{
     RuleInfo, RuleSummary, files as library_files, rule_summary, rules, with_shipped_lib,
 };

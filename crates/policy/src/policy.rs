@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use countersign_evidence::{Evidence, Signers, Verifier};
-use countersign_image::{Descriptor, Needs, Repository, RepositoryPattern};
+use countersign_image::{Descriptor, Needs, Reference, Repository, RepositoryPattern};
 use serde::Serialize;
 
 use crate::platforms::Platforms;
@@ -76,6 +76,14 @@ impl Policy {
     /// Whether its verdict may differ between the containers of one workload that run one image.
     pub fn reads_use(&self) -> bool {
         self.reads("workload", "container") || self.reads("image", "reference")
+    }
+
+    /// Whether its verdict on `reference` depends on what only a registry knows. Where it does not, it can be evaluated
+    /// without anything that was gathered.
+    pub fn looks_at(&self, reference: &Reference) -> bool {
+        let is_pinned = reference.digest().is_some();
+        let mut rules = self.rules.iter();
+        self.platforms != Platforms::All || rules.any(|rule| rule.reads.beyond_the_name(is_pinned))
     }
 
     /// Whether some rule of it is given this key of a section of the input, such as `request` and `user`.

@@ -14,7 +14,7 @@ use crate::yaml::Node;
 pub(crate) struct Reads(BTreeSet<String>);
 
 impl Reads {
-    /// The whole input.
+    /// The whole input, but what has to be named.
     pub(crate) fn everything() -> Self {
         Self(
             SECTIONS
@@ -22,6 +22,17 @@ impl Reads {
                 .map(|(section, _)| (*section).to_owned())
                 .collect(),
         )
+    }
+
+    /// The whole input.
+    pub(crate) fn whole() -> Self {
+        let Self(mut paths) = Self::everything();
+        paths.extend(
+            NAMED
+                .iter()
+                .map(|(section, key)| format!("{section}.{key}")),
+        );
+        Self(paths)
     }
 
     /// Reads `custom.reads` of METADATA.
@@ -55,7 +66,23 @@ impl Reads {
 
     /// Whether the rule is given `section.key`, alone or with the entire section.
     pub(crate) fn has(&self, section: &str, key: &str) -> bool {
-        self.0.contains(section) || self.0.contains(&format!("{section}.{key}"))
+        let is_named = NAMED.contains(&(section, key));
+        (!is_named && self.0.contains(section)) || self.0.contains(&format!("{section}.{key}"))
+    }
+
+    /// Whether a rule that reads these is told something that only a registry knows, of an image that is named by its
+    /// digest or not.
+    pub(crate) fn beyond_the_name(&self, is_pinned: bool) -> bool {
+        let keys = SECTIONS
+            .iter()
+            .flat_map(|(section, keys)| keys.iter().map(move |key| (*section, *key)));
+        let mut read = keys.filter(|(section, key)| self.has(section, key));
+        read.any(|(section, key)| match (section, key) {
+            ("evidence", _) => true,
+            ("image", "digest") => !is_pinned,
+            ("image", key) => !["reference", "registry", "repository", "tag"].contains(&key),
+            _ => false,
+        })
     }
 
     /// Whether the rule is given all of this part: a section, one of its keys, or the whole input for no names.
@@ -88,6 +115,7 @@ impl Reads {
         .iter()
         .any(|list| self.has("evidence", list));
         needs.unsigned_sboms |= self.has("evidence", "sboms");
+        needs.config |= self.has("image", "config");
     }
 }
 
@@ -104,6 +132,9 @@ pub(crate) fn all_paths() -> impl Iterator<Item = String> {
 
 /// What every rule is told.
 const VERSION: &str = "apiVersion";
+
+/// What costs requests of its own, and so is given only to rules that name it.
+const NAMED: &[(&str, &str)] = &[("image", "config")];
 
 /// The sections of the input with their keys.
 pub(crate) const SECTIONS: &[(&str, &[&str])] = &[

@@ -19,6 +19,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         signatures: true,
         attestations: true,
         unsigned_sboms: true,
+        config: false,
         ..Needs::default()
     };
     for attachment in client.collect(&resolved, &needs).await?.attachments {

@@ -239,7 +239,7 @@ impl<S: Store> Gathering<'_, S> {
         })
     }
 
-    async fn blob(
+    pub(crate) async fn blob(
         &self,
         repository: &Repository,
         blob: &Descriptor,

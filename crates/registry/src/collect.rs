@@ -33,13 +33,16 @@ pub(crate) async fn collect<S: Store>(
     // Nothing but the digest is needed for the image's own lists; what an index lists is known when it has come.
     let content_and_parts = async {
         let content = gathering.content(image).await?;
-        let of_parts = match &content {
-            Document::Index(index) => gathering.parts(index).await?,
-            Document::Manifest(_) => Vec::new(),
+        let of_parts = async {
+            match &content {
+                Document::Index(index) => gathering.parts(index).await,
+                Document::Manifest(_) => Ok(Vec::new()),
+            }
         };
-        Ok((content, of_parts))
+        let (of_parts, configs) = try_join(of_parts, gathering.configs(&content)).await?;
+        Ok((content, of_parts, configs))
     };
-    let (mut found, (content, of_parts)) =
+    let (mut found, (content, of_parts, configs)) =
         try_join(gathering.attached(&whole), content_and_parts).await?;
     if gathering.lacks_api.load(Ordering::Relaxed) {
         // Only now: before, a 404 could have meant that there is no such image.
@@ -57,6 +60,7 @@ pub(crate) async fn collect<S: Store>(
     Ok(Collected {
         content,
         attachments,
+        configs,
     })
 }
 
@@ -226,7 +230,7 @@ impl<'a, S: Store> Gathering<'a, S> {
     }
 
     /// A manifest that a list names.
-    async fn entry(
+    pub(crate) async fn entry(
         &self,
         repository: &Repository,
         entry: &Descriptor,

@@ -13,6 +13,7 @@ mod carrier;
 mod challenge;
 mod client;
 mod collect;
+mod configs;
 mod credentials;
 mod destination;
 mod docker_config;

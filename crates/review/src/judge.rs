@@ -10,7 +10,8 @@ use countersign_image::{
     Collected, Descriptor, Document, ImageSource, Needs, PinnedReference, Reference, SourceError,
 };
 use countersign_policy::{
-    Exceptions, Input, InputParts, Match, Policy, RequestContext, Scope, Verdict, WorkloadContext,
+    Exceptions, Gathered, Input, InputParts, Match, Policy, RequestContext, Scope, Verdict,
+    WorkloadContext,
 };
 use countersign_workload::ImageUse;
 use jiff::Timestamp;
@@ -19,21 +20,28 @@ use tokio::time::{Instant, timeout_at};
 use crate::reviewer::{ImageTask, Reviewer, deadline_exceeded};
 use crate::{Facts, ReviewError};
 
-/// What a policy judges: gathered once, the same for every policy.
+/// What a policy judges: the same for every policy.
 struct Subject {
     reference: Reference,
-    image: PinnedReference,
-    collected: Collected,
-    /// The images of an index that a node could run; `None` for a single manifest.
-    children: Option<Vec<Descriptor>>,
+    /// `None` where no policy looks at the image itself.
+    gathered: Option<Gathering>,
     workload: WorkloadContext,
     uses: Vec<ImageUse>,
     request: RequestContext,
     now: Timestamp,
 }
 
+/// What was read of the image, once.
+struct Gathering {
+    image: PinnedReference,
+    collected: Collected,
+    /// The images of an index that a node could run; `None` for a single manifest.
+    children: Option<Vec<Descriptor>>,
+}
+
 impl<S: ImageSource + 'static> Reviewer<S> {
-    /// From a tag to verdicts: resolve once, collect once, then verify and evaluate for each policy.
+    /// From a tag to verdicts: resolve once, collect once, then verify and evaluate for each policy. No registry is asked
+    /// where no policy looks further than the name of the image.
     pub(crate) async fn judge(
         &self,
         reference: &Reference,
@@ -41,21 +49,22 @@ impl<S: ImageSource + 'static> Reviewer<S> {
         task: &ImageTask<'_>,
         pinned: &mut Option<PinnedReference>,
     ) -> Result<(Vec<Verdict>, Facts), ReviewError> {
-        let resolved = self.resolve_one(reference, task.deadline).await?;
-        *pinned = Some(resolved.image.clone());
-        let needs = matching
+        *pinned = reference
+            .digest()
+            .map(|digest| reference.pin(digest.clone()));
+        let looking = matching
             .iter()
-            .map(|found| found.policy.needs())
-            .reduce(union)
-            .unwrap_or_default();
-        let collected = timeout_at(task.deadline, self.source.collect(&resolved, &needs))
-            .await
-            .map_err(|_| deadline_exceeded(reference))??;
+            .any(|found| found.policy.looks_at(reference));
+        let gathered = match looking {
+            true => Some(
+                self.gather(reference, matching, task.deadline, pinned)
+                    .await?,
+            ),
+            false => None,
+        };
         let subject = Arc::new(Subject {
             reference: reference.clone(),
-            children: children(&resolved.image, &collected.content)?,
-            image: resolved.image,
-            collected,
+            gathered,
             workload: WorkloadContext::new(task.workload, None, &task.request.namespace),
             uses: task.uses.iter().map(|image| (*image).clone()).collect(),
             request: task.request_context(),
@@ -63,7 +72,7 @@ impl<S: ImageSource + 'static> Reviewer<S> {
         });
         let exceptions = task.policies.exceptions(
             reference.repository(),
-            Some(subject.image.digest()),
+            pinned.as_ref().map(PinnedReference::digest),
             &task.request.namespace,
             task.now,
         );
@@ -73,10 +82,35 @@ impl<S: ImageSource + 'static> Reviewer<S> {
             let (verdict, evidence) = self
                 .judge_by(found.policy, &subject, &exceptions, task.deadline)
                 .await?;
-            facts.learn(&evidence);
+            evidence.iter().for_each(|evidence| facts.learn(evidence));
             verdicts.push(verdict);
         }
         Ok((verdicts, facts))
+    }
+
+    /// Everything that some policy looks at.
+    async fn gather(
+        &self,
+        reference: &Reference,
+        matching: &[Match<'_>],
+        deadline: Instant,
+        pinned: &mut Option<PinnedReference>,
+    ) -> Result<Gathering, ReviewError> {
+        let resolved = self.resolve_one(reference, deadline).await?;
+        *pinned = Some(resolved.image.clone());
+        let needs = matching
+            .iter()
+            .map(|found| found.policy.needs())
+            .reduce(union)
+            .unwrap_or_default();
+        let collected = timeout_at(deadline, self.source.collect(&resolved, &needs))
+            .await
+            .map_err(|_| deadline_exceeded(reference))??;
+        Ok(Gathering {
+            children: children(&resolved.image, &collected.content)?,
+            image: resolved.image,
+            collected,
+        })
     }
 
     /// The verdict of one policy. Where its rules look at the container, each use counts: the first that is denied
@@ -87,21 +121,32 @@ impl<S: ImageSource + 'static> Reviewer<S> {
         subject: &Arc<Subject>,
         exceptions: &Exceptions<'_>,
         deadline: Instant,
-    ) -> Result<(Verdict, Arc<Evidence>), ReviewError> {
+    ) -> Result<(Verdict, Option<Arc<Evidence>>), ReviewError> {
         let (of, about) = (Arc::clone(policy), Arc::clone(subject));
         let verify = move || {
+            let gathered = about.gathered.as_ref()?;
             let Collected {
                 content,
                 attachments,
-            } = &about.collected;
+                ..
+            } = &gathered.collected;
             let verifier = of.verifier();
             let evidence =
-                Arc::new(verifier.verify(&about.image, Some(content), attachments, about.now));
-            let scopes = of.scopes(about.children.as_deref(), &evidence);
-            (evidence, scopes)
+                Arc::new(verifier.verify(&gathered.image, Some(content), attachments, about.now));
+            let scopes = of.scopes(gathered.children.as_deref(), &evidence);
+            Some((evidence, scopes))
         };
-        let (evidence, scopes) = self.run(deadline, verify).await?;
-        let judge_use = |used| self.judge_use(policy, subject, &scopes, exceptions, used, deadline);
+        let (evidence, scopes) = self.run(deadline, verify).await?.unzip();
+        let judge_use = |used| {
+            self.judge_use(
+                policy,
+                subject,
+                scopes.as_deref(),
+                exceptions,
+                used,
+                deadline,
+            )
+        };
         let mut verdict = judge_use(0).await?;
         if policy.reads_use() {
             for used in 1..subject.uses.len() {
@@ -119,25 +164,31 @@ impl<S: ImageSource + 'static> Reviewer<S> {
         Ok((verdict, evidence))
     }
 
-    /// The verdict of one policy on one use of the image: on all of its platforms.
+    /// The verdict of one policy on one use of the image: on all of its platforms, where anything is known of them.
     async fn judge_use(
         &self,
         policy: &Arc<Policy>,
         subject: &Arc<Subject>,
-        scopes: &[Scope],
+        scopes: Option<&[Scope]>,
         exceptions: &Exceptions<'_>,
         used: usize,
         deadline: Instant,
     ) -> Result<Verdict, ReviewError> {
-        let mut judged = Vec::with_capacity(scopes.len());
-        for scope in scopes {
+        // A job of its own for each, so that a pod of many containers, or an index of many platforms, takes its turns like
+        // any other.
+        let judge = async |evidence: Option<Arc<Evidence>>| {
             let (policy, subject) = (Arc::clone(policy), Arc::clone(subject));
-            let evidence = Arc::clone(&scope.evidence);
-            // A job of its own, so that a pod of many containers, or an index of many platforms, takes its turns like
-            // any other.
-            let evaluate = move || evaluate(&policy, &subject, &evidence, used);
+            let evaluate = move || evaluate(&policy, &subject, evidence.as_deref(), used);
             let mut verdict = self.run(deadline, evaluate).await?;
             exceptions.apply(&mut verdict);
+            Ok(verdict)
+        };
+        let Some(scopes) = scopes else {
+            return judge(None).await;
+        };
+        let mut judged = Vec::with_capacity(scopes.len());
+        for scope in scopes {
+            let verdict = judge(Some(Arc::clone(&scope.evidence))).await?;
             judged.push((scope.clone(), verdict));
         }
         Ok(policy.combine(judged))
@@ -155,7 +206,12 @@ impl<S: ImageSource + 'static> Reviewer<S> {
 }
 
 /// The verdict of `policy` on the use of this number, by this evidence.
-fn evaluate(policy: &Policy, subject: &Subject, evidence: &Evidence, used: usize) -> Verdict {
+fn evaluate(
+    policy: &Policy,
+    subject: &Subject,
+    evidence: Option<&Evidence>,
+    used: usize,
+) -> Verdict {
     let mut workload = subject.workload.clone();
     let mut reference = &subject.reference;
     if let Some(used) = subject.uses.get(used) {
@@ -163,11 +219,15 @@ fn evaluate(policy: &Policy, subject: &Subject, evidence: &Evidence, used: usize
         workload.path.clone_from(&used.path);
         reference = used.reference.as_ref().unwrap_or(reference);
     }
+    let gathered = subject.gathered.as_ref().zip(evidence);
     policy.evaluate(&Input::new(InputParts {
         reference,
-        resolved: &subject.image,
-        content: &subject.collected.content,
-        evidence,
+        gathered: gathered.map(|(gathered, evidence)| Gathered {
+            resolved: &gathered.image,
+            content: &gathered.collected.content,
+            configs: gathered.collected.configs.as_ref(),
+            evidence,
+        }),
         workload: &workload,
         request: &subject.request,
         now: subject.now,
@@ -193,6 +253,7 @@ fn union(mut all: Needs, more: Needs) -> Needs {
     all.signatures |= more.signatures;
     all.attestations |= more.attestations;
     all.unsigned_sboms |= more.unsigned_sboms;
+    all.config |= more.config;
     for repository in more.repositories {
         if !all.repositories.contains(&repository) {
             all.repositories.push(repository);

@@ -113,6 +113,7 @@ async fn collect(source: &impl ImageSource, reference: &str) -> (Resolved, Colle
         signatures: true,
         attestations: true,
         unsigned_sboms: true,
+        config: false,
         repositories: vec![],
     };
     let collected = source.collect(&resolved, &needs).await.unwrap();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use countersign_image::{Descriptor, Document};
+use countersign_image::{Descriptor, Document, ImageConfig};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -21,14 +21,36 @@ pub(super) struct Image<'a> {
     /// The tag if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     tag: Option<&'a str>,
+    // Of this and the next three, `None` only where no rule reads them.
     /// What is judged.
-    digest: String,
+    #[schemars(required)]
+    digest: Option<String>,
     /// Of the manifest or index.
-    media_type: &'a str,
+    #[schemars(required)]
+    media_type: Option<&'a str>,
     /// The runnable children of an index; empty for a single manifest.
-    platforms: Vec<Platform<'a>>,
+    #[schemars(required)]
+    platforms: Option<Vec<Platform<'a>>>,
     /// What its author wrote into index or manifest.
-    annotations: Annotations<'a>,
+    #[schemars(required)]
+    annotations: Option<Annotations<'a>>,
+    /// What it says of itself to whoever runs it: for each runnable child of an index by its platform, or for a single
+    /// manifest by its own. Only for rules that read `image.config` by that name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    config: Option<BTreeMap<&'a str, Config<'a>>>,
+}
+
+/// The configuration of an image, as whoever built it wrote it.
+#[derive(Serialize, JsonSchema)]
+struct Config<'a> {
+    /// Its labels.
+    labels: &'a BTreeMap<String, String>,
+    /// When it was built.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created: Option<&'a str>,
+    /// The user that it runs as, with the group if one is named; absent where it names none, which means root.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<&'a str>,
 }
 
 /// A child of an index.
@@ -111,28 +133,64 @@ struct User<'a> {
 
 impl<'a> Image<'a> {
     pub(super) fn new(parts: &'a InputParts<'_>) -> Self {
-        let repository = parts.resolved.repository();
-        let (index, manifest, children) = match parts.content {
-            Document::Index(index) => {
-                let children = index.runnable().unwrap_or_default();
-                (&index.annotations, &NONE, children)
-            }
-            Document::Manifest(manifest) => (&NONE, &manifest.annotations, Vec::new()),
-        };
+        let repository = parts.reference.repository();
+        let gathered = parts.gathered.as_ref();
+        let content = gathered.map(|gathered| gathered.content);
+        let resolved = gathered.map(|gathered| gathered.resolved.digest());
+        let configs = gathered.and_then(|gathered| gathered.configs);
         Self {
             reference: parts.reference.as_written(),
             registry: repository.registry(),
             repository: repository.to_string(),
             tag: parts.reference.tag(),
-            digest: parts.resolved.digest().to_string(),
-            media_type: parts.content.media_type(),
-            platforms: children.into_iter().filter_map(Platform::new).collect(),
-            annotations: Annotations { index, manifest },
+            digest: (resolved.or(parts.reference.digest())).map(ToString::to_string),
+            media_type: content.map(Document::media_type),
+            platforms: content.map(Platform::all),
+            annotations: content.map(Annotations::new),
+            config: configs.map(|configs| {
+                let entries = configs.iter();
+                entries
+                    .map(|(platform, config)| (platform.as_str(), Config::new(config)))
+                    .collect()
+            }),
+        }
+    }
+}
+
+impl<'a> Annotations<'a> {
+    fn new(content: &'a Document) -> Self {
+        match content {
+            Document::Index(index) => Self {
+                index: &index.annotations,
+                manifest: &NONE,
+            },
+            Document::Manifest(manifest) => Self {
+                index: &NONE,
+                manifest: &manifest.annotations,
+            },
+        }
+    }
+}
+
+impl<'a> Config<'a> {
+    fn new(config: &'a ImageConfig) -> Self {
+        Self {
+            labels: &config.labels,
+            created: config.created.as_deref(),
+            user: config.user.as_deref(),
         }
     }
 }
 
 impl<'a> Platform<'a> {
+    fn all(content: &'a Document) -> Vec<Self> {
+        let children = match content {
+            Document::Index(index) => index.runnable().unwrap_or_default(),
+            Document::Manifest(_) => Vec::new(),
+        };
+        children.into_iter().filter_map(Self::new).collect()
+    }
+
     fn new(child: &'a Descriptor) -> Option<Self> {
         let platform = child.platform.as_ref()?;
         Some(Self {

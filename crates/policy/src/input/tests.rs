@@ -41,9 +41,12 @@ fn project(paths: &str, reference: &str) -> Json {
     let request = RequestContext::default();
     let input = Input::new(InputParts {
         reference: &reference,
-        resolved: &image,
-        content: &content,
-        evidence: &evidence,
+        gathered: Some(Gathered {
+            resolved: &image,
+            content: &content,
+            configs: None,
+            evidence: &evidence,
+        }),
         workload: &workload,
         request: &request,
         now: Timestamp::UNIX_EPOCH,
@@ -183,13 +186,7 @@ fn what_rules_may_read_is_what_the_input_has() {
             .into_iter()
             .flat_map(|fields| fields.keys())
             .collect();
-        // Configurations are not there yet.
-        let keys: Vec<&str> = keys
-            .iter()
-            .copied()
-            .filter(|key| *key != "config")
-            .collect();
-        assert_eq!(known, keys, "{section}");
+        assert_eq!(known, *keys, "{section}");
     }
     assert_eq!(sections.len(), SECTIONS.len() + 1, "and apiVersion");
 }

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use countersign_evidence::Evidence;
 use countersign_image::{Attachment, Digest, Document, Form, Origin, PinnedReference};
 use countersign_policy::{
-    Input, InputParts, PolicySet, RequestContext, TrustRootFacts, TrustRoots, Verdict,
+    Gathered, Input, InputParts, PolicySet, RequestContext, TrustRootFacts, TrustRoots, Verdict,
     WorkloadContext,
 };
 use jiff::Timestamp;
@@ -77,9 +77,12 @@ spec:
             .verify(&self.image, None, attachments, NOW);
         policy.evaluate(&Input::new(InputParts {
             reference: &"registry.example.com/shop/api:1".parse().unwrap(),
-            resolved: &self.image,
-            content: &Document::parse(MANIFEST.as_bytes(), None).unwrap(),
-            evidence: &evidence,
+            gathered: Some(Gathered {
+                resolved: &self.image,
+                content: &Document::parse(MANIFEST.as_bytes(), None).unwrap(),
+                configs: None,
+                evidence: &evidence,
+            }),
             workload: &WorkloadContext::default(),
             request: &RequestContext::default(),
             now: NOW,

@@ -13,8 +13,8 @@ use countersign_image::{
     Attachment, Descriptor, Digest, Document, Form, Origin, PinnedReference, Reference,
 };
 use countersign_policy::{
-    Input, InputParts, LoadError, PolicySet, RequestContext, SourceFile, TrustRoots, Verdict,
-    WorkloadContext, input_schema,
+    Gathered, Input, InputParts, LoadError, PolicySet, RequestContext, SourceFile, TrustRoots,
+    Verdict, WorkloadContext, input_schema,
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -254,9 +254,12 @@ impl Image {
         let (resolved, content) = (self.pinned(), self.document());
         let input = Input::new(InputParts {
             reference: &reference,
-            resolved: &resolved,
-            content: &content,
-            evidence,
+            gathered: Some(Gathered {
+                resolved: &resolved,
+                content: &content,
+                configs: None,
+                evidence,
+            }),
             workload,
             request: &request,
             now: NOW,

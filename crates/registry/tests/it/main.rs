@@ -3,6 +3,7 @@
 
 mod attestation_manifests;
 mod auth;
+mod configs;
 mod content;
 mod cross_check;
 mod destinations;

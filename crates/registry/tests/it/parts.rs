@@ -150,6 +150,7 @@ async fn looks_at_parts_only_as_far_as_some_rule_needs() {
         signatures,
         attestations,
         unsigned_sboms,
+        config: false,
         ..Needs::default()
     };
     let (signature, bundle) = ("signature@sig", "bundle@referrer");

@@ -46,6 +46,7 @@ pub(crate) fn everything() -> Needs {
         signatures: true,
         attestations: true,
         unsigned_sboms: true,
+        config: false,
         repositories: Vec::new(),
     }
 }

@@ -40,7 +40,9 @@ pub(crate) fn remarks(image: &ImageReview) -> Vec<Remark> {
     }
     match image.unpinned {
         Some(Stance::Deny) => remarks.push(Remark::refusal("unpinned", unpinned(image))),
-        Some(Stance::Warn) if image.pinned.is_some() => {
+        Some(Stance::Warn)
+            if image.pinned.is_some() || matches!(image.finding, Finding::Judged(_)) =>
+        {
             remarks.push(Remark::warning("unpinned", unpinned(image)));
         }
         _ => {}

@@ -3,6 +3,7 @@
 
 mod exceptions;
 mod identities;
+mod looking;
 mod platforms;
 mod policies;
 mod support;

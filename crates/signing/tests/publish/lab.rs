@@ -77,6 +77,7 @@ impl Lab {
             signatures: true,
             attestations: true,
             unsigned_sboms: false,
+            config: false,
             repositories: vec![self.storage.clone()],
         };
         let resolved = Resolved {

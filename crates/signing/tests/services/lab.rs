@@ -115,6 +115,7 @@ impl Lab {
             signatures: true,
             attestations: true,
             unsigned_sboms: false,
+            config: false,
             repositories: Vec::new(),
         };
         let resolved = Resolved {

@@ -1,0 +1,128 @@
+//! How far a review looks: at nothing but the name where rules read no more, and at configurations where they do.
+
+use countersign_review::Outcome;
+use countersign_testkit::Fault;
+use serde_json::{Value, json};
+
+use crate::support::{World, answer};
+
+fn rules(rules: &Value) -> Value {
+    json!({ "rules": rules })
+}
+
+fn trusted() -> Value {
+    json!([{ "rule": "image/trusted", "params": { "reason": "part of the cluster" } }])
+}
+
+/// The answer about `reference` while no registry answers, and how many requests were made.
+async fn blind(rest: &Value, reference: &str) -> (String, usize) {
+    let world = World::new().await;
+    world.registry.push_image("shop/api", "1.0", "one");
+    world.registry.fault(Fault::on("* *").status(503));
+    let policy = world.policy(rest);
+    let review = world.review(&[policy], &world.name(reference)).await;
+    (review.code(), world.registry.log().requests().len())
+}
+
+#[tokio::test]
+async fn no_registry_is_asked_where_rules_look_at_the_name_alone() {
+    let pinned = format!("shop/api@sha256:{}", "0".repeat(64));
+    let foreign =
+        json!([{ "rule": "image/registries", "params": { "allow": ["ghcr.io/acme/**"] } }]);
+    let by_digest = json!([{ "rule": "image/digest_pinned" }]);
+    for (rest, reference, code) in [
+        (trusted(), "shop/api:1.0", "admitted"),
+        (trusted(), pinned.as_str(), "admitted"),
+        (
+            foreign,
+            "shop/api:1.0",
+            "image/registries:registry_not_allowed",
+        ),
+        (
+            by_digest.clone(),
+            "shop/api:1.0",
+            "image/digest_pinned:not_pinned",
+        ),
+        (by_digest, pinned.as_str(), "admitted"),
+    ] {
+        let found = blind(&rules(&rest), reference).await;
+        assert_eq!(found, (code.to_owned(), 0), "{rest} {reference}");
+    }
+}
+
+#[tokio::test]
+async fn one_rule_or_list_of_platforms_that_looks_further_is_enough_to_ask() {
+    let mut all = trusted();
+    all.as_array_mut()
+        .unwrap()
+        .push(json!({ "rule": "signature/signed" }));
+    let listed = json!({ "rules": trusted(), "platforms": ["linux/amd64"] });
+    for rest in [rules(&all), listed] {
+        let (code, requests) = blind(&rest, "shop/api:1.0").await;
+        assert_eq!(code, "registry_error", "{rest}");
+        assert!(requests > 0);
+    }
+}
+
+#[tokio::test]
+async fn one_policy_that_looks_further_is_asked_for_all() {
+    let world = World::new().await;
+    let image = world.registry.push_image("shop/api", "1.0", "one");
+    let mut trusting = world.policy(&rules(&trusted()));
+    trusting["metadata"]["name"] = "trusting".into();
+    let documents = [
+        world.policy(&rules(&json!([{ "rule": "signature/signed" }]))),
+        trusting,
+    ];
+    let name = world.name("shop/api:1.0");
+    let unsigned = world.review(&documents, &name).await;
+    assert_eq!(answer(&unsigned), "signature/signed:unsigned");
+    world.sign(&image);
+    assert_eq!(answer(&world.review(&documents, &name).await), "admitted");
+    world.registry.fault(Fault::on("* *").status(503));
+    let blind = world.review(&documents, &name).await;
+    assert_eq!(blind.outcome(), Outcome::CouldNotLook);
+}
+
+#[tokio::test]
+async fn a_tag_that_nobody_asked_about_is_said_to_be_one() {
+    let world = World::new().await;
+    let policy = world.policy(&rules(&trusted()));
+    let review = world.review(&[policy], &world.name("shop/api:1.0")).await;
+    assert_eq!(review.images[0].pinned, None);
+    let warnings = review.warnings();
+    assert!(
+        warnings
+            .iter()
+            .any(|line| line.contains("is a tag: write a digest")),
+        "{warnings:#?}"
+    );
+}
+
+#[tokio::test]
+async fn a_rule_about_configurations_sees_that_of_each_platform() {
+    let world = World::new().await;
+    // Both without a user, which is root.
+    let platforms = ["linux/amd64", "linux/arm64"];
+    world
+        .registry
+        .push_index("shop/api", "1.0", &platforms, "one");
+    let policy = world.policy(&rules(&json!([{ "rule": "image/user" }])));
+    let name = world.name("shop/api:1.0");
+    let documents = [policy];
+    let review = world.review(&documents, &name).await;
+    assert_eq!(answer(&review), "image/user:root");
+    let message = review.message();
+    for platform in platforms {
+        assert!(
+            message.contains(&format!("{platform}: no user")),
+            "{message}"
+        );
+    }
+    world.registry.fault(Fault::on("GET */blobs/*").status(503));
+    let blind = world.review(&documents, &name).await;
+    assert_eq!(
+        (blind.outcome(), blind.code().as_str()),
+        (Outcome::CouldNotLook, "registry_error")
+    );
+}
