@@ -39,6 +39,11 @@ pub(crate) struct KeylessArgs {
 }
 
 impl KeylessArgs {
+    /// Whether it is said who signs.
+    pub(crate) fn names_identity(&self) -> bool {
+        self.oidc_interactive || self.identity_token.is_some()
+    }
+
     /// What signatures by a key are shown to.
     pub(crate) fn for_key(
         &self,

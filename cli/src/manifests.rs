@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use countersign_image::excerpt;
-use countersign_workload::Workload;
+use countersign_workload::{PodTemplate, Workload};
 use serde_json::Value;
 
 use self::tree::Node;
@@ -56,9 +56,10 @@ impl fmt::Display for Origin {
 }
 
 impl Manifest {
-    /// The workload that it is, if it runs images.
-    pub(crate) fn workload(&self) -> Result<Option<Workload>, Failure> {
-        Workload::from_json(self.object.to_string().as_bytes()).map_err(|error| {
+    /// The workloads that it is: none if it runs no images, one unless there are several pod templates in it.
+    pub(crate) fn workloads(&self, files: &FileArgs) -> Result<Vec<Workload>, Failure> {
+        let json = self.object.to_string();
+        PodTemplate::workloads(json.as_bytes(), &files.templates).map_err(|error| {
             // The place that it names is one in our own writing of the object, not in the file.
             let text = error.to_string();
             let text = text.split(" at line ").next().unwrap_or_default();
@@ -93,6 +94,13 @@ pub(crate) struct FileArgs {
     /// Look into the folders of a directory too
     #[arg(long, short = 'R', requires = "files")]
     recursive: bool,
+    /// Where objects of another kind have a pod template, as Rollout.argoproj.io=spec.template; may be repeated
+    #[arg(
+        long = "pod-template",
+        value_name = "KIND.GROUP=PATH",
+        requires = "files"
+    )]
+    templates: Vec<PodTemplate>,
 }
 
 impl FileArgs {

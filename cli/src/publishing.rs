@@ -8,7 +8,8 @@ mod output;
 use std::fs::OpenOptions;
 use std::path::PathBuf;
 
-use countersign_signing::{PrivateKey, Publisher, Storage, Witnesses};
+use countersign_registry::Client;
+use countersign_signing::{IdentityToken, PrivateKey, Publisher, Storage, Witnesses};
 use jiff::Timestamp;
 
 pub(crate) use self::jobs::Content;
@@ -102,24 +103,16 @@ pub(crate) fn publish(
     }
     let client = args.registry.client(&references)?;
     block_on(async {
-        let storage = repository.as_ref();
-        let find = || jobs::find(&client, &references, storage, &content, printer);
-        let (jobs, publisher) = match &signer {
-            Signer::Key(key, None) => (find().await?, Publisher::new(&client, key)?),
-            Signer::Key(key, Some(witnesses)) => (
-                find().await?,
-                Publisher::witnessed(&client, key, witnesses)?,
-            ),
-            Signer::Identity(witnesses) => {
-                let token = args.keyless.token(now, &args.registry, printer).await?;
-                // The certificate comes last, since it lives for minutes.
-                let jobs = find().await?;
-                (jobs, Publisher::keyless(&client, &token, witnesses).await?)
-            }
+        let token = match &signer {
+            Signer::Identity(_) => Some(args.keyless.token(now, &args.registry, printer).await?),
+            Signer::Key(..) => None,
         };
+        let storage = repository.as_ref();
+        let jobs = jobs::find(&client, &references, storage, &content, printer).await?;
         let work = Work {
             args,
-            publisher,
+            // The certificate comes last, since it lives for minutes.
+            publisher: signer.publisher(&client, token.as_ref()).await?,
             printer,
         };
         work.publish(&jobs).await
@@ -127,27 +120,56 @@ pub(crate) fn publish(
 }
 
 /// Whoever signs.
-enum Signer {
+pub(crate) enum Signer {
+    /// Whom a token names, which is asked for by [`KeylessArgs::token`].
     Identity(Box<Witnesses>),
+    /// The holder of a key.
     Key(Box<PrivateKey>, Option<Box<Witnesses>>),
+}
+
+impl Signer {
+    /// Opens `key`; without one, an identity signs.
+    pub(crate) fn open(
+        key: Option<&str>,
+        password: &PasswordArgs,
+        keyless: &KeylessArgs,
+        registry: &RegistryArgs,
+        now: Timestamp,
+        printer: &Printer,
+    ) -> Result<Self, Failure> {
+        let Some(key) = key else {
+            let witnesses = keyless.for_identity(now, registry, printer)?;
+            return Ok(Self::Identity(Box::new(witnesses)));
+        };
+        let key = Box::new(keys::open_private(key, password)?);
+        let witnesses = keyless.for_key(now, registry)?;
+        Ok(Self::Key(key, witnesses.map(Box::new)))
+    }
+
+    /// A publisher for it; with `token` for whom that names.
+    pub(crate) async fn publisher<'a>(
+        &'a self,
+        client: &'a Client,
+        token: Option<&IdentityToken>,
+    ) -> Result<Publisher<'a>, Failure> {
+        Ok(match (self, token) {
+            (Self::Key(key, None), _) => Publisher::new(client, key)?,
+            (Self::Key(key, Some(witnesses)), _) => Publisher::witnessed(client, key, witnesses)?,
+            (Self::Identity(witnesses), Some(token)) => {
+                Publisher::keyless(client, token, witnesses).await?
+            }
+            (Self::Identity(_), None) => {
+                return Err(Failure::usage("an identity signs, and has no token"));
+            }
+        })
+    }
 }
 
 impl PublishArgs {
     fn signer(&self, now: Timestamp, printer: &Printer) -> Result<Signer, Failure> {
-        let signer = match &self.key {
-            Some(key) => {
-                let key = Box::new(keys::open_private(key, &self.password)?);
-                Signer::Key(
-                    key,
-                    self.keyless.for_key(now, &self.registry)?.map(Box::new),
-                )
-            }
-            None => Signer::Identity(Box::new(self.keyless.for_identity(
-                now,
-                &self.registry,
-                printer,
-            )?)),
-        };
+        let key = self.key.as_deref();
+        let (password, keyless) = (&self.password, &self.keyless);
+        let signer = Signer::open(key, password, keyless, &self.registry, now, printer)?;
         if self.format != Format::Bundle && !matches!(signer, Signer::Key(_, None)) {
             return Err(countersign_signing::SigningError::LegacyWitnessed.into());
         }

@@ -7,7 +7,6 @@ use clap::Parser;
 use crate::commands::Cli;
 use crate::failure::Failure;
 use crate::printer::Printer;
-use crate::status::ExitStatus;
 
 /// Runs the command that was asked for, and says how it ended.
 pub fn run() -> ExitCode {
@@ -28,9 +27,7 @@ pub fn run() -> ExitCode {
 }
 
 /// Runs the part of a command that talks to registries.
-pub(crate) fn block_on(
-    work: impl Future<Output = Result<ExitStatus, Failure>>,
-) -> Result<ExitStatus, Failure> {
+pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -16,7 +16,7 @@ use crate::failure::Failure;
 use crate::keys;
 
 /// Whose signatures count.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub(crate) struct SignerArgs {
     /// The public key: a file, or env://NAME
     #[arg(long, value_name = "KEY", conflicts_with = "certificate_identity")]
@@ -46,7 +46,7 @@ pub(crate) struct SignerArgs {
 }
 
 /// cosign's flags for claims that GitHub's older certificates carry.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 struct GitHubArgs {
     #[arg(long, hide = true, conflicts_with = "key")]
     certificate_github_workflow_trigger: Option<String>,
@@ -61,7 +61,7 @@ struct GitHubArgs {
 }
 
 /// Which certificates, logs and timestamps count.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub(crate) struct TrustRootArgs {
     /// The trust root: a trusted_root.json, or the name of one that is built in, public-good or github
     #[arg(long, help_heading = HEADING, value_name = "FILE|NAME")]
@@ -144,6 +144,25 @@ impl TrustRootArgs {
 }
 
 impl SignerArgs {
+    /// Somebody whom other flags name: a key, or a subject and its issuer, under a trust root.
+    pub(crate) fn named(
+        key: Option<String>,
+        identity: Option<(String, String)>,
+        trusted_root: Option<String>,
+    ) -> Self {
+        let (subject, issuer) = identity.unzip();
+        Self {
+            key,
+            certificate_identity: subject,
+            certificate_oidc_issuer: issuer,
+            root: TrustRootArgs {
+                trusted_root,
+                ..TrustRootArgs::default()
+            },
+            ..Self::default()
+        }
+    }
+
     /// A verifier that believes the one signer that is named; none if nobody is.
     pub(crate) fn optional(&self) -> Result<Option<Signer>, Failure> {
         let authority = match (&self.key, self.subject()?) {

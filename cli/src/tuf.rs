@@ -16,7 +16,6 @@ use crate::failure::{Failure, plain};
 use crate::printer::Printer;
 use crate::registry::RegistryArgs;
 use crate::run::block_on;
-use crate::status::ExitStatus;
 
 /// Adds the trust roots that `documents` have from TUF repositories, fresh.
 pub(crate) fn add(
@@ -49,9 +48,8 @@ pub(crate) fn add(
             };
             roots.provide(name, target.bytes, facts);
         }
-        Ok(ExitStatus::Success)
+        Ok(())
     })
-    .map(drop)
 }
 
 /// What was had before stands in for what cannot be had now, for as long as it is good.

@@ -1,5 +1,6 @@
 //! The real binary `countersign` against a registry: exit codes, what goes to stdout, what to stderr.
 
+mod artifacts;
 mod checking;
 mod children;
 mod conformance;

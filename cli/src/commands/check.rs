@@ -3,7 +3,7 @@
 //! Assumes nothing: what only a cluster knows is named in the output and decides nothing.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use countersign_image::Reference;
@@ -19,7 +19,7 @@ use crate::args;
 use crate::commands::images;
 use crate::failure::Failure;
 use crate::manifests::{FileArgs, Manifest, Origin, is_manifest};
-use crate::policies;
+use crate::policies::PoliciesArgs;
 use crate::printer::Printer;
 use crate::registry::RegistryArgs;
 use crate::run::block_on;
@@ -36,9 +36,8 @@ pub(crate) struct Args {
     images: Vec<String>,
     #[command(flatten)]
     files: FileArgs,
-    /// The policies: a directory of YAML documents
-    #[arg(long, value_name = "DIR")]
-    policies: PathBuf,
+    #[command(flatten)]
+    policies: PoliciesArgs,
     /// The namespace of images, and of manifests that name none
     #[arg(long, short, value_name = "NAME", value_parser = namespace)]
     namespace: Option<String>,
@@ -58,7 +57,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure> {
-    let policies = policies::load(&args.policies, &args.registry, printer)?;
+    let policies = args.policies.load(&args.registry, printer)?;
     let (subjects, failures) = args.subjects()?;
     for failure in &failures {
         printer.failure(failure);
@@ -115,16 +114,14 @@ impl Args {
         let labels = namespace_labels(&manifests);
         let mut subjects = Vec::new();
         for manifest in manifests {
-            match manifest.workload() {
-                Ok(Some(workload)) if !workload.images.is_empty() => {
-                    subjects.push(self.subject(
-                        images::name(&workload),
-                        Some(manifest.origin),
-                        workload,
-                        &labels,
-                    ));
+            match manifest.workloads(&self.files) {
+                Ok(workloads) => {
+                    let runs = |workload: &Workload| !workload.images.is_empty();
+                    subjects.extend(workloads.into_iter().filter(runs).map(|workload| {
+                        let name = images::name(&workload);
+                        self.subject(name, Some(manifest.origin.clone()), workload, &labels)
+                    }));
                 }
-                Ok(_) => {}
                 Err(failure) => failures.push(failure),
             }
         }

@@ -31,24 +31,18 @@ pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure>
     }
     let mut images = Vec::new();
     for manifest in &manifests {
-        match manifest.workload() {
-            Ok(Some(workload)) => {
-                images.extend(
-                    workload
-                        .images
-                        .iter()
-                        .map(|image| ImageOut::new(manifest, &workload, image)),
-                );
-                let invalid = workload
-                    .images
-                    .into_iter()
-                    .filter_map(|image| Some((image.path, image.reference.err()?)));
-                failures.extend(invalid.map(|(path, error)| {
-                    Failure::from(error).about(format!("{}: {path}", manifest.origin))
-                }));
-            }
-            Ok(None) => {}
-            Err(failure) => failures.push(failure),
+        let workloads = manifest.workloads(&args.files).unwrap_or_else(|failure| {
+            failures.push(failure);
+            Vec::new()
+        });
+        for workload in workloads {
+            let used = workload.images.iter();
+            images.extend(used.map(|image| ImageOut::new(manifest, &workload, image)));
+            let used = workload.images.into_iter();
+            let invalid = used.filter_map(|image| Some((image.path, image.reference.err()?)));
+            failures.extend(invalid.map(|(path, error)| {
+                Failure::from(error).about(format!("{}: {path}", manifest.origin))
+            }));
         }
     }
     match args.output.output {

@@ -40,4 +40,4 @@ pub use manifest::{
 };
 pub use pattern::{PatternError, RepositoryPattern};
 pub use reference::{PinnedReference, Reference, ReferenceError, Repository};
-pub use source::{Collected, ImageSource, Needs, Resolved, SourceError};
+pub use source::{BlobSource, Collected, ImageSource, Needs, Resolved, SourceError};

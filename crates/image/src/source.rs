@@ -7,8 +7,12 @@ mod error;
 use std::collections::BTreeMap;
 use std::future::Future;
 
+use bytes::Bytes;
+
 pub use self::error::SourceError;
-use crate::{Attachment, Document, ImageConfig, PinnedReference, Reference, Repository};
+use crate::{
+    Attachment, Descriptor, Document, ImageConfig, PinnedReference, Reference, Repository,
+};
 
 /// Where images and what is attached to them are read from.
 pub trait ImageSource: Send + Sync {
@@ -24,6 +28,16 @@ pub trait ImageSource: Send + Sync {
         image: &Resolved,
         needs: &Needs,
     ) -> impl Future<Output = Result<Collected, SourceError>> + Send;
+}
+
+/// Where the content that a manifest names is read from.
+pub trait BlobSource: Send + Sync {
+    /// The bytes of `blob`, of its length and digest.
+    fn blob(
+        &self,
+        repository: &Repository,
+        blob: &Descriptor,
+    ) -> impl Future<Output = Result<Bytes, SourceError>> + Send;
 }
 
 /// What some rule will look at; nothing else is fetched.

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use countersign_image::{
-    Collected, Descriptor, Digest, Document, ImageSource, Needs, Reference, Repository, Resolved,
-    SourceError, limits,
+    BlobSource, Collected, Descriptor, Digest, Document, ImageSource, Needs, Reference, Repository,
+    Resolved, SourceError, limits,
 };
 use http::{HeaderValue, Method};
 use tokio::time::Instant;
@@ -239,6 +239,12 @@ impl Client {
                 detail: format!("it is more than the {}th", limits::REDIRECTS),
             }),
         }
+    }
+}
+
+impl BlobSource for Client {
+    async fn blob(&self, repository: &Repository, blob: &Descriptor) -> Result<Bytes, SourceError> {
+        Self::blob(self, repository, blob).await
     }
 }
 

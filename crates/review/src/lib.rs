@@ -3,6 +3,7 @@
 //! Resolves, collects, verifies and evaluates through [`ImageSource`](countersign_image::ImageSource); knows no
 //! registry, reads no clock, and answers within the deadline it is given.
 
+mod artifact;
 mod decision;
 mod directory;
 mod error;
@@ -12,6 +13,7 @@ mod settings;
 mod wording;
 mod workers;
 
+pub use artifact::{ArtifactError, POLICY_CONFIG, PolicyArtifact};
 pub use decision::{Facts, Finding, ImageReview, Outcome, Remark, Review};
 pub use directory::{DirectoryError, file_trust_roots, policies_in};
 pub use error::ReviewError;

@@ -17,9 +17,11 @@ mod error;
 mod kind;
 mod object;
 mod pod;
+mod template;
 mod workload;
 
 pub use error::WorkloadError;
 pub use kind::is_workload_kind;
 pub use object::{Item, objects};
+pub use template::{PodTemplate, PodTemplateError};
 pub use workload::{ImageUse, Workload};

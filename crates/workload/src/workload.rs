@@ -174,30 +174,59 @@ impl<'a> Object<'a> {
                 field: "spec.containers",
             });
         }
-        let images = images(&spec, pod_in.spec_path(), is_pod)?;
+        let parts = Parts {
+            api_version,
+            kind,
+            object,
+            pod,
+            spec,
+            path: pod_in.spec_path(),
+            is_pod,
+        };
+        parts.workload().map(Some)
+    }
+}
+
+/// What a workload is made of, once it is known where in its object the pod is.
+pub(crate) struct Parts<'a> {
+    pub(crate) api_version: &'a str,
+    pub(crate) kind: &'a str,
+    /// The object's own metadata.
+    pub(crate) object: Metadata,
+    /// That of the pods, where a template has one.
+    pub(crate) pod: Option<Metadata>,
+    pub(crate) spec: PodSpec,
+    /// Where the spec stands.
+    pub(crate) path: &'a str,
+    pub(crate) is_pod: bool,
+}
+
+impl Parts<'_> {
+    pub(crate) fn workload(self) -> Result<Workload, WorkloadError> {
+        let images = images(&self.spec, self.path, self.is_pod)?;
         let Metadata {
             name,
             namespace,
             labels,
             annotations,
-        } = object;
-        let (labels, annotations) = match pod {
+        } = self.object;
+        let (labels, annotations) = match self.pod {
             Some(pod) => (pod.labels, pod.annotations),
             None => (labels, annotations),
         };
-        Ok(Some(Workload {
-            kind: kind.to_owned(),
-            api_version: api_version.to_owned(),
+        Ok(Workload {
+            kind: self.kind.to_owned(),
+            api_version: self.api_version.to_owned(),
             namespace: namespace.filter(|namespace| !namespace.is_empty()),
             name: name.filter(|name| !name.is_empty()),
             labels: labels.unwrap_or_default().0,
             annotations: annotations.unwrap_or_default().0,
-            service_account: [spec.service_account_name, spec.service_account]
+            service_account: [self.spec.service_account_name, self.spec.service_account]
                 .into_iter()
                 .flatten()
                 .find(|name| !name.is_empty()),
             images,
-        }))
+        })
     }
 }
 

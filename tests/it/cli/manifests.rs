@@ -268,3 +268,45 @@ async fn images_lists_what_manifests_run() {
     hint: a manifest holds Kubernetes objects, as YAML or JSON
     "#);
 }
+
+#[tokio::test]
+async fn pod_templates_of_other_kinds_are_read_where_a_flag_says_they_are() {
+    let shell = shop().await;
+    let rollout = "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: api, namespace: shop}\nspec:\n  template:\n    spec:\n      containers:\n        - {name: api, image: REGISTRY/shop/api:1}\n";
+    shell.write("rollout.yaml", rollout);
+    let check = format!("{CHECK} -f rollout.yaml");
+    let blind = shell.run(&check).await.is(0);
+    assert_eq!(blind.stderr, "nothing here runs an image\n");
+    let flag = "--pod-template Rollout.argoproj.io=spec.template";
+    let denied = shell
+        .run(&format!("{check} {flag} -o json"))
+        .await
+        .is(1)
+        .json();
+    let review = &denied["reviews"][0];
+    assert_eq!(review["name"], "Rollout shop/api");
+    assert_eq!(review["code"], "signature/signed:unsigned");
+    assert_eq!(review["images"][0]["lines"], json!([8]));
+    let listed = shell
+        .run(&format!("images -f rollout.yaml {flag}"))
+        .await
+        .is(0);
+    let path = "spec.template.spec.containers[0].image";
+    assert!(listed.stdout.contains(path), "{}", listed.stdout);
+
+    // A path that leads nowhere hides no image.
+    let misspelt = format!("{check} --pod-template Rollout.argoproj.io=spec.templates");
+    let refused = shell.run(&misspelt).await;
+    assert!(
+        refused.stderr.contains("rollout.yaml: Rollout api: "),
+        "{}",
+        refused.stderr
+    );
+    refused.fails(2, "workload_incomplete");
+    for wrong in ["Rollout=spec.template", "Deployment.apps=spec.template"] {
+        shell
+            .run(&format!("{check} --pod-template {wrong}"))
+            .await
+            .is(2);
+    }
+}

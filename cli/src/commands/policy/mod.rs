@@ -1,4 +1,4 @@
-//! `policy`: what those who write rules need.
+//! `policy`: what those who write rules need, and those who hand them on.
 
 use crate::failure::Failure;
 use crate::printer::Printer;
@@ -7,9 +7,11 @@ use crate::status::ExitStatus;
 mod lint;
 mod list;
 mod new;
+mod pull;
+mod push;
 mod test;
 
-/// Write rules, test them, check them, and see what they do
+/// Write rules, test them, check them, see what they do, and hand policies on through a registry
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -22,6 +24,8 @@ enum Command {
     Test(test::Args),
     Lint(lint::Args),
     List(list::Args),
+    Push(Box<push::Args>),
+    Pull(Box<pull::Args>),
 }
 
 pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure> {
@@ -29,6 +33,8 @@ pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure>
         Command::Lint(args) => lint::run(args, printer),
         Command::List(args) => list::run(args, printer),
         Command::New(args) => new::run(args, printer),
+        Command::Pull(args) => pull::run(args, printer),
+        Command::Push(args) => push::run(args, printer),
         Command::Test(args) => test::run(args, printer),
     }
 }
