@@ -12,6 +12,9 @@ test_the_dockerfile_is_a_path_in_the_repository if {
 	fetched := {"source": {"uri": "https://github.com/acme/app", "digest": {"gitCommit": _commit}}}
 	git.dockerfile({"vcs": {"dockerfile": "deploy/Dockerfile"}, "entryPoint": "Dockerfile"}) == "deploy/Dockerfile"
 	git.dockerfile(object.union(fetched, {"entryPoint": "deploy/Dockerfile", "detail": "max"})) == "deploy/Dockerfile"
+	both := object.union(fetched, {"vcs": {"dockerfile": "deploy/Dockerfile"}, "entryPoint": "Dockerfile", "detail": "max"})
+	git.dockerfile(both) == "deploy/Dockerfile"
+	git.dockerfile(object.union(both, {"vcs": {"dockerfile": ""}})) == "Dockerfile"
 	not git.dockerfile({"entryPoint": "Dockerfile", "detail": "max"})
 	not git.dockerfile(object.union(fetched, {"entryPoint": ".github/workflows/build.yml", "detail": null}))
 	not git.dockerfile(object.union(fetched, {"entryPoint": "deploy/../../evil/Dockerfile", "detail": "min"}))

@@ -64,6 +64,12 @@ test_denies_provenance_that_names_no_commit if {
 	denial.details.found == ["provenance by ci that does not name one commit"]
 }
 
+test_denies_a_fetched_commit_that_is_not_the_only_one if {
+	other := {"vcs": {"revision": "0000000000000000000000000000000000000001", "dirty": false}}
+	some denial in clean.deny with input as _input([object.union(_fetched, other)]) with data.params as _any
+	denial.code == "not_clean"
+}
+
 test_denies_a_working_tree_where_the_builder_must_have_fetched if {
 	params := object.union(_any, {"fetched": true})
 	tree := sprintf("provenance by ci of a working tree of %s", [_commit])

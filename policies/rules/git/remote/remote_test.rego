@@ -97,6 +97,7 @@ test_denies_a_label_that_is_not_allowed_or_contradicted if {
 }
 
 test_denies_where_nothing_is_known if {
+	count(remote.deny) == 1 with input as {} with data.params as {}
 	some denial in remote.deny with input as {} with data.params as {}
 	denial.msg == "wanted provenance of a build from an allowed repository, found no verified provenance"
 	count(remote.deny) == 1 with input as _input([_from("https://github.com/acme/app")]) with data.params as {}

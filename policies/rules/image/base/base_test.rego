@@ -84,6 +84,7 @@ test_denies_provenance_that_names_no_image if {
 }
 
 test_denies_where_nothing_is_known_or_asked_for if {
+	count(base.deny) == 1 with input as {} with data.params as {}
 	some denial in base.deny with input as {} with data.params as {}
 	denial.code == "no_provenance"
 	count(base.deny) == 1 with input as _input([_entry([_alpine])]) with data.params as {}

@@ -41,7 +41,6 @@ deny contains {
 	"details": {"wanted": _wanted, "found": _found, "nearest": []},
 	"fix": _fix,
 } if {
-	count(config.by_platform) > 0
 	count(_good) != count(config.by_platform)
 }
 
