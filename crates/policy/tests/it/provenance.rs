@@ -1,7 +1,13 @@
-//! The rules on provenance, on what GitHub's workflows and builders really signed.
+//! The rules on provenance, on what GitHub's workflows and builders really wrote.
+
+use std::fs;
+use std::path::Path;
+
+use countersign_policy::Verdict;
+use serde_json::Value;
 
 use crate::builders::signed;
-use crate::support::codes;
+use crate::support::{Image, Signer, codes, load, policy};
 
 /// A workflow with `actions/attest`, provenance 1.0.
 const ATTESTED: (&str, &str) = (
@@ -16,10 +22,111 @@ const GENERATED: (&str, &str) = (
 
 /// The codes with which `provenance/<rule>` denies what is in the bundle.
 fn denials((bundle, subject): (&str, &str), rule: &str, params: &str) -> Vec<String> {
-    let rules = format!("  rules:\n    - {{rule: provenance/{rule}, params: {{{params}}}}}\n");
-    let verdict = signed(bundle).judge(subject, &rules);
-    let found = codes(&verdict).into_iter();
+    complete_codes(&signed(bundle).judge(subject, &rules(rule, params)))
+}
+
+fn rules(rule: &str, params: &str) -> String {
+    format!("  rules:\n    - {{rule: provenance/{rule}, params: {{{params}}}}}\n")
+}
+
+/// The codes of denials, each of which says what was wanted and found, and what to do.
+fn complete_codes(verdict: &Verdict) -> Vec<String> {
+    for violation in &verdict.violations {
+        let found = violation.details["found"].as_array().unwrap();
+        assert!(!found.is_empty(), "{violation:?}");
+        assert!(violation.details["wanted"].is_string(), "{violation:?}");
+        assert!(violation.details["nearest"].is_array(), "{violation:?}");
+        assert!(violation.fix.is_some(), "{violation:?}");
+    }
+    let found = codes(verdict).into_iter();
     found.map(|(_, code)| code.to_owned()).collect()
+}
+
+/// What the rule says of what docker/github-builder wrote, 1.0 with mode=max, where the holder of a key vouches for it.
+fn of_buildkit(rule: &str, params: &str) -> Verdict {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/provenance");
+    let text = fs::read(folder.join("buildkit-slsa1-single-provenance.json")).unwrap();
+    let statement: Value = serde_json::from_slice(&text).unwrap();
+    let kind = statement["predicateType"].as_str().unwrap();
+    let signer = Signer::new();
+    let image = Image::new().attested(&signer, kind, &statement["predicate"]);
+    image.judge(&load(policy(&[("ci", &signer)], &rules(rule, params))))
+}
+
+#[test]
+fn provenance_of_buildkit_passes_what_it_should() {
+    for (rule, params) in [
+        ("required", "versions: [\"1\"]"),
+        (
+            "build_type",
+            "patterns: [\"https://github[.]com/moby/buildkit/.*\"]",
+        ),
+        (
+            "source",
+            "repositories: [\"https://github.com/docker/github-builder-test\"]",
+        ),
+        (
+            "revision",
+            "allow: [bdb96fcfe8cc9e3a54800bc2537a4d4a14f0c5fe]",
+        ),
+        ("trigger", "allow: [push, workflow_dispatch, pull_request]"),
+        ("detail", "detail: max"),
+        ("parameters", "allow: [configSource, request]"),
+        (
+            "dependencies",
+            "complete: true, allow: [\"pkg:docker/.*\", \"https://github.com/docker/.*\"]",
+        ),
+        ("fresh", "max_age_days: 400"),
+    ] {
+        let verdict = of_buildkit(rule, params);
+        assert!(verdict.violations.is_empty(), "{rule}: {verdict:?}");
+    }
+}
+
+#[test]
+fn provenance_of_buildkit_is_denied_what_it_does_not_show() {
+    for (rule, params, code) in [
+        (
+            "source",
+            "repositories: [\"https://github.com/docker/*\"], refs: [refs/heads/.*]",
+            "source_not_allowed",
+        ),
+        ("detail", "detail: min", "other_detail"),
+        (
+            "parameters",
+            "allow: [configSource, request.frontend]",
+            "parameter_not_allowed",
+        ),
+        (
+            "dependencies",
+            "allow: [\"pkg:docker/.*\"]",
+            "dependency_not_allowed",
+        ),
+        ("reproducible", "want: [hermetic]", "not_reproducible"),
+        ("fresh", "max_age_days: 300", "too_old"),
+        ("signer_matches_source", "", "signer_differs"),
+        ("slsa_level", "minimum: 2", "level_too_low"),
+    ] {
+        let verdict = of_buildkit(rule, params);
+        assert_eq!(complete_codes(&verdict), [code], "{rule}");
+    }
+}
+
+#[test]
+fn a_run_that_only_a_key_vouches_for_is_no_builder_and_the_signer_is_to_be_pinned() {
+    for params in [
+        "allow: [\"https://github.com/docker/github-builder-test\"]",
+        "patterns: [\"https://github.com/docker/github-builder-test/actions/runs/.*\"]",
+    ] {
+        let verdict = of_buildkit("builder_id", params);
+        assert_eq!(complete_codes(&verdict), ["builder_not_allowed"]);
+        let fix = verdict.violations[0].fix.as_deref().unwrap();
+        assert!(fix.contains("pin the signer"), "{fix}");
+        assert!(
+            fix.ends_with(r"https://github\.com/docker/github-builder-test/\.github/workflows/.*"),
+            "{fix}"
+        );
+    }
 }
 
 #[test]
