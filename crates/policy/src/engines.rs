@@ -10,7 +10,8 @@ use std::sync::{Arc, Weak};
 
 use regorus::Engine;
 
-use crate::rego::{RegoError, Shared, Source};
+use crate::base::Shared;
+use crate::rego::{RegoError, Source};
 
 /// An engine for one run of `source`.
 pub(crate) fn engine(source: &Arc<Source>) -> Result<Engine, RegoError> {

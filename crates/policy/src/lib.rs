@@ -5,6 +5,7 @@
 
 mod assemble;
 mod authority;
+mod base;
 mod builders;
 mod document;
 mod engines;

@@ -9,11 +9,12 @@ use include_dir::{Dir, include_dir};
 use serde::Serialize;
 use serde_json::Value as Json;
 
+use crate::base::Base;
 use crate::fields::Problems;
 use crate::lint::{self, Purpose};
 use crate::metadata::Metadata;
 use crate::module::Module;
-use crate::rego::{Base, Program};
+use crate::rego::Program;
 use crate::yaml::START;
 use crate::{LoadError, LoadErrors, SourceFile};
 

@@ -7,10 +7,10 @@ mod names;
 mod reads;
 
 use crate::SourceFile;
+use crate::base::Base;
 use crate::fields::{Problems, nearest};
 use crate::module::{Head, HeadKind, Module};
 use crate::recursion;
-use crate::rego::Base;
 use crate::yaml::Position;
 
 #[cfg(test)]

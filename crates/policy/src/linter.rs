@@ -2,11 +2,11 @@
 //!
 //! Refuses to call a directory clean in which there is nothing to check.
 
+use crate::base::Base;
 use crate::fields::Problems;
 use crate::library::{LIB, LibraryRule, RULES, is_code, is_test, with_shipped_lib};
 use crate::lint::{self, Purpose};
 use crate::module::Module;
-use crate::rego::Base;
 use crate::yaml::START;
 use crate::{LoadError, LoadErrors, SourceFile};
 

@@ -2,7 +2,7 @@
 //!
 //! Evaluates nothing. Names are resolved exactly as the interpreter does, so that no spelling hides a call.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use regorus::Engine;
 use serde_json::Value as Json;
@@ -25,6 +25,8 @@ pub(crate) struct Module {
     pub(crate) calls: Vec<Name>,
     /// Every name in the module, called or not.
     pub(crate) names: Vec<Name>,
+    /// What is looked into by an index that only an evaluation knows.
+    searched: BTreeSet<String>,
     /// Which of its rules looks at what.
     pub(crate) links: Vec<Link>,
     /// What they name of `input` and `data`.
@@ -101,6 +103,13 @@ impl Module {
         }
     }
 
+    /// The full names of everything in it, imports among them.
+    pub(crate) fn mentions(&self) -> BTreeSet<String> {
+        let names = self.names.iter().map(|name| &name.path);
+        let names = names.chain(&self.searched).map(|name| self.resolve(name));
+        self.imports.values().cloned().chain(names).collect()
+    }
+
     /// `data.<package>.<name>`.
     pub(crate) fn full_name(&self, name: &str) -> String {
         format!("data.{}.{name}", self.package.join("."))
@@ -124,6 +133,7 @@ impl Module {
 
     fn walk(&mut self, tree: &Json) {
         if let Some(components) = path(tree) {
+            self.searched.extend(searched(tree));
             self.names.push(Name {
                 path: components.join("."),
                 at: place(tree),
@@ -194,6 +204,19 @@ pub(crate) fn path(expression: &Json) -> Option<Vec<String>> {
         components.push(index["value"].as_str()?.to_owned());
     }
     Some(components)
+}
+
+/// The components of a reference before the first index that is no string, if there is one.
+fn searched(expression: &Json) -> Option<String> {
+    if let Some(dot) = expression.get("RefDot") {
+        return searched(&dot["refr"]);
+    }
+    let brackets = expression.get("RefBrack")?;
+    let inner = searched(&brackets["refr"]);
+    if inner.is_some() || brackets["index"].get("String").is_some() {
+        return inner;
+    }
+    Some(path(&brackets["refr"])?.join("."))
 }
 
 /// The place of an expression: where it begins, dots and brackets apart.

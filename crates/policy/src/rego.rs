@@ -2,7 +2,6 @@
 //!
 //! Turns whatever goes wrong into a [`Failure`], a panic included; no failure ever looks like an empty answer.
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::num::NonZeroU32;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,74 +14,11 @@ use regorus::{Engine, LimitError, Value};
 use serde_json::{Value as Json, json};
 
 use crate::SourceFile;
+use crate::base::{Base, Shared};
 use crate::engines;
 use crate::json_schema;
-use crate::lint::Reach;
 use crate::module::Module;
 use crate::yaml::Position;
-
-/// The modules that every rule may import, parsed once.
-#[derive(Clone)]
-pub(crate) struct Base {
-    shared: Arc<Shared>,
-    engine: Engine,
-    /// The functions they define, in full.
-    pub(crate) functions: BTreeSet<String>,
-    /// The parts of the input that their rules look at.
-    pub(crate) reach: Reach,
-}
-
-/// The text of those modules: each thread that evaluates parses its own.
-pub(crate) struct Shared {
-    files: Vec<SourceFile>,
-}
-
-impl Base {
-    /// Parses the library's shared modules; an error tells which file is wrong.
-    pub(crate) fn new<'f>(
-        files: impl IntoIterator<Item = &'f SourceFile>,
-    ) -> Result<Self, (String, RegoError)> {
-        let mut engine = new_engine();
-        let mut modules = Vec::new();
-        let files: Vec<SourceFile> = files.into_iter().cloned().collect();
-        for file in &files {
-            let module = Module::parse(file).map_err(|error| (file.path.clone(), error))?;
-            modules.push(module);
-            add(&mut engine, file).map_err(|error| (file.path.clone(), error))?;
-        }
-        Ok(Self {
-            shared: Arc::new(Shared { files }),
-            engine,
-            functions: modules.iter().flat_map(Module::functions).collect(),
-            reach: Reach::new(&modules),
-        })
-    }
-
-    /// The engine itself, for tests of rules.
-    pub(crate) fn into_engine(self) -> Engine {
-        self.engine
-    }
-}
-
-impl Shared {
-    /// An engine that holds these modules.
-    pub(crate) fn compile(&self) -> Result<Engine, RegoError> {
-        let mut engine = new_engine();
-        for file in &self.files {
-            add(&mut engine, file)?;
-        }
-        Ok(engine)
-    }
-}
-
-impl fmt::Debug for Base {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Base")
-            .field("functions", &self.functions)
-            .finish_non_exhaustive()
-    }
-}
 
 /// A rule that is ready to run, with its parameters and the builder table.
 #[derive(Clone)]
@@ -125,14 +61,14 @@ impl Program {
         builders: &Json,
     ) -> Result<Self, RegoError> {
         let source = Source {
-            shared: Arc::clone(&base.shared),
+            shared: base.needed_by(module)?,
             file: file.clone(),
             data: json!({ "params": params, "builders": builders }),
             deny: module.full_name("deny"),
             warn: module.has_set("warn").then(|| module.full_name("warn")),
         };
         // For what is wrong with it; the threads that evaluate make their own.
-        source.compile(base.engine.clone())?;
+        source.compile(source.shared.engine())?;
         Ok(Self {
             source: Arc::new(source),
         })
@@ -210,7 +146,8 @@ impl fmt::Debug for Program {
     }
 }
 
-fn new_engine() -> Engine {
+/// An engine that holds nothing yet.
+pub(crate) fn new_engine() -> Engine {
     let mut engine = Engine::new();
     engine.set_strict_builtin_errors(true);
     // Without this, `print` would write to the standard error of whoever links us.
@@ -223,7 +160,7 @@ fn new_engine() -> Engine {
     engine
 }
 
-fn add(engine: &mut Engine, file: &SourceFile) -> Result<(), RegoError> {
+pub(crate) fn add(engine: &mut Engine, file: &SourceFile) -> Result<(), RegoError> {
     let added = engine.add_policy(file.path.clone(), file.text.clone());
     added.map(drop).map_err(RegoError::new)
 }

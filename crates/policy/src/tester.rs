@@ -8,10 +8,11 @@ use countersign_image::excerpt_within;
 use regorus::{Engine, Value};
 use serde::Serialize;
 
+use crate::base::Base;
 use crate::explain::{Attempt, Explainer, Seen, differences};
 use crate::library::is_test;
 use crate::module::Module;
-use crate::rego::{Base, RegoError};
+use crate::rego::RegoError;
 use crate::{LoadError, LoadErrors, SourceFile};
 
 /// One rule `test_…` and how it ended.
@@ -93,7 +94,8 @@ pub fn run_rego_tests(
     let rego = || files.iter().filter(|file| file.path.ends_with(".rego"));
     let report =
         |(path, error): (String, RegoError)| LoadErrors::from(LoadError::rego(&path, &error));
-    let mut engine = Base::new(rego()).map_err(report)?.into_engine();
+    let base = Base::new(rego()).map_err(report)?;
+    let mut engine = base.into_engine().map_err(report)?;
     engine.set_enable_coverage(true);
     let mut tests = Vec::new();
     let mut explainer = None;

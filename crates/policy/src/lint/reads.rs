@@ -4,12 +4,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::base::Base;
 use crate::fields::Problems;
 use crate::metadata::Metadata;
 use crate::module::Module;
 use crate::reads;
 use crate::references::{Reference, Root};
-use crate::rego::Base;
 use crate::yaml::Position;
 
 /// The parts of the input that the rules of some modules look at, whatever they reach among themselves.
