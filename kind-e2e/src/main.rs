@@ -16,6 +16,7 @@ mod interop;
 mod keyless;
 mod kubectl;
 mod kubelet;
+mod library;
 mod manifest;
 mod process;
 mod registry;

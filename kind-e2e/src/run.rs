@@ -1,11 +1,11 @@
-//! What is played, in order: the command lines and registries first, then identities and builds, then the cluster.
+//! What is played, in order: the rules, the command lines and registries, then identities and builds, then the cluster.
 
 use std::process::ExitCode;
 use std::rc::Rc;
 
 use crate::runner::Runner;
 use crate::tools::Tools;
-use crate::{admission, buildkit, interop, keyless};
+use crate::{admission, buildkit, interop, keyless, library};
 
 /// Plays the scenarios that the arguments choose.
 pub(crate) fn run() -> ExitCode {
@@ -17,6 +17,7 @@ pub(crate) fn run() -> ExitCode {
         }
     };
     let mut runner = Runner::new(std::env::args().skip(1));
+    library::play(&mut runner, &tools);
     interop::play(&mut runner, &tools);
     keyless::play(&mut runner, &tools);
     buildkit::play(&mut runner, &tools);

@@ -157,6 +157,7 @@ const PEERS: &[&str] = &[
     "helm",
     "kube-apiserver",
     "kubectl",
+    "opa",
     "refregistry",
     "registry",
     "rekor-server-posix",
