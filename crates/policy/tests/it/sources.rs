@@ -1,11 +1,12 @@
-//! The rules on what Git knew and on base images, on what BuildKit really wrote.
+//! The rules on what Git knew and on images, on what BuildKit really wrote and on what images say of themselves.
 
 use std::fs;
 use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::Value;
+use countersign_policy::Verdict;
+use serde_json::{Value, json};
 
 use crate::support::{Image, Signer, codes, load, policy};
 
@@ -108,4 +109,92 @@ fn what_buildkit_fetched_is_clean_and_has_its_dockerfile_in_the_repository() {
         let expected: Vec<&str> = expected.into_iter().collect();
         assert_eq!(denials(&built, rule, params), expected, "{rule} {params}");
     }
+}
+
+/// What the rule says of an image that two platforms configure in these ways.
+fn verdict(rule: &str, params: &str, amd64: &Value, arm64: &Value) -> Verdict {
+    let rules = format!("  rules:\n    - {{rule: {rule}, params: {{{params}}}}}\n");
+    let image = Image::new()
+        .configured("linux/amd64", amd64)
+        .configured("linux/arm64", arm64);
+    image.judge(&load(policy(&[("ci", &Signer::new())], &rules)))
+}
+
+/// What buildx writes into the configuration where it is told to.
+fn labelled(revision: &str) -> Value {
+    let labels = json!({
+        "org.opencontainers.image.revision": revision,
+        "org.opencontainers.image.source": "https://github.com/acme/app",
+        "com.docker.image.source.entrypoint": "deploy/Dockerfile",
+    });
+    json!({ "created": "2026-11-01T00:00:00Z", "config": { "Labels": labels, "User": "65532:0" } })
+}
+
+const COMMIT: &str = "5914df2930aba701d6ddc3ba9272a5732dfe8ab4";
+
+#[test]
+fn labels_that_nobody_signed_count_only_where_they_are_let_and_with_a_warning() {
+    let image = labelled(COMMIT);
+    for (rule, params) in [
+        ("git/revision", ""),
+        ("git/clean", ""),
+        ("git/remote", "allow: [github.com/acme/*]"),
+        ("git/dockerfile", "allow: [deploy/*]"),
+    ] {
+        let denied = verdict(rule, params, &image, &image);
+        assert_eq!(codes(&denied), [(rule, "no_provenance")]);
+        let nearest = denied.violations[0].details["nearest"][0].as_str();
+        assert!(nearest.unwrap().contains("allow_unsigned_labels"), "{rule}");
+
+        let lenient = [params, "allow_unsigned_labels: true"];
+        let lenient = lenient.join(if params.is_empty() { "" } else { ", " });
+        let admitted = verdict(rule, &lenient, &image, &image);
+        assert_eq!(codes(&admitted), [], "{rule}");
+        let [warning] = admitted.warnings.as_slice() else {
+            panic!("{rule}: {:?}", admitted.warnings);
+        };
+        assert!(warning.contains("which nobody signed"), "{warning}");
+
+        let other = json!({ "config": { "Labels": {} } });
+        let differs = verdict(rule, &lenient, &image, &other);
+        assert_eq!(codes(&differs), [(rule, "no_provenance")]);
+    }
+    let changed = labelled(&format!("{COMMIT}-dirty"));
+    for rule in ["git/revision", "git/clean"] {
+        let denied = verdict(rule, "allow_unsigned_labels: true", &changed, &changed);
+        assert_eq!(codes(&denied), [(rule, "no_provenance")]);
+    }
+}
+
+#[test]
+fn every_platform_must_be_configured_as_a_rule_wants_it() {
+    let good = labelled(COMMIT);
+    let bad = json!({ "created": "2020-01-01T00:00:00Z", "config": { "User": "0" } });
+    for (rule, params, code) in [
+        ("image/user", "numeric: true", "root"),
+        ("image/age", "max_age_days: 30", "too_old"),
+        (
+            "image/labels",
+            "required: [{name: org.opencontainers.image.revision, pattern: \"[0-9a-f]+\"}]",
+            "labels_missing",
+        ),
+    ] {
+        assert_eq!(codes(&verdict(rule, params, &good, &good)), [], "{rule}");
+        assert_eq!(codes(&verdict(rule, params, &good, &bad)), [(rule, code)]);
+    }
+    let platforms = "required: [linux/amd64, linux/arm64], only: true";
+    assert_eq!(
+        codes(&verdict("image/platforms", platforms, &good, &bad)),
+        []
+    );
+    let denied = verdict(
+        "image/platforms",
+        "required: [linux/amd64], only: true",
+        &good,
+        &bad,
+    );
+    assert_eq!(
+        codes(&denied),
+        [("image/platforms", "platform_not_allowed")]
+    );
 }

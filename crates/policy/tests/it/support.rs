@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use countersign_evidence::{Evidence, PublicKey, dsse_pae};
 use countersign_image::{
-    Attachment, Descriptor, Digest, Document, Form, Origin, PinnedReference, Reference,
+    Attachment, Descriptor, Digest, Document, Form, ImageConfig, Origin, PinnedReference, Reference,
 };
 use countersign_policy::{
     Gathered, Input, InputParts, LoadError, PolicySet, RequestContext, SourceFile, TrustRoots,
@@ -57,6 +57,8 @@ pub(crate) struct Image {
     /// What is signed from now on: the image, or one of its children.
     subject: Digest,
     attachments: Vec<Attachment>,
+    /// Its configurations by platform.
+    configs: BTreeMap<String, ImageConfig>,
 }
 
 impl Image {
@@ -79,7 +81,15 @@ impl Image {
             subject: digest.clone(),
             digest,
             attachments: Vec::new(),
+            configs: BTreeMap::new(),
         }
+    }
+
+    /// Gives it a configuration for a platform.
+    pub(crate) fn configured(mut self, platform: &str, config: &Value) -> Self {
+        let config = ImageConfig::parse(config.to_string().as_bytes()).unwrap();
+        self.configs.insert(platform.to_owned(), config);
+        self
     }
 
     /// Lets everything that follows speak of another digest than that of the image.
@@ -257,7 +267,7 @@ impl Image {
             gathered: Some(Gathered {
                 resolved: &resolved,
                 content: &content,
-                configs: None,
+                configs: Some(&self.configs).filter(|configs| !configs.is_empty()),
                 evidence,
             }),
             workload,
