@@ -2,6 +2,7 @@
 
 pub(crate) mod fixture;
 mod lifecycle;
+mod policies;
 mod trust_roots;
 
 use countersign_signing::{PrivateKey, Storage};
@@ -10,6 +11,35 @@ use serde_json::{Value, json};
 
 use crate::world::{World, pod};
 use fixture::{Webhook, admitted, patched, refused, request};
+
+#[tokio::test]
+async fn a_message_is_a_short_line_for_tools_that_show_no_more_and_then_all_of_it() {
+    let world = World::new().await;
+    world.registry.push_image("shop/api", "1", "one");
+    let webhook = Webhook::serve(&world).await;
+    let response = webhook.create(&pod(&[&world.name("shop/api:1")])).await;
+    let message = response["status"]["message"].as_str().unwrap();
+    let mut settings = insta::Settings::clone_current();
+    settings.add_filter("sha256:[0-9a-f]{64}", "sha256:[…]");
+    settings.add_filter(r"127\.0\.0\.1:[0-9]+", "REGISTRY");
+    settings.bind(|| insta::assert_snapshot!(message, @r"
+    REGISTRY/shop/api:1: not allowed by policy production: wanted a signature by authority release, found none (signature/signed); 3 more
+
+    image      REGISTRY/shop/api:1
+    digest     sha256:[…]
+    used by    spec.containers[0].image
+    policy     production
+      signature/signed (unsigned): wanted a signature by authority release, found none
+        fix      countersign sign --key KEY REGISTRY/shop/api@sha256:[…]
+      provenance/slsa_level (no_provenance): wanted provenance of SLSA build level 3, found no verified provenance
+        fix      countersign attest --key KEY --type slsaprovenance1 --predicate provenance.json REGISTRY/shop/api@sha256:[…]
+      provenance/builder_id (no_provenance): wanted provenance of builder https://builder.acme.example/v1, found no verified provenance
+        fix      as above
+      sbom/required (no_sbom): wanted an SBOM (spdx or cyclonedx) that lists at least 1 package, found none that is verified
+        fix      countersign attest --key KEY --type spdxjson --predicate sbom.spdx.json REGISTRY/shop/api@sha256:[…]
+    reproduce  countersign check --policies DIR --namespace shop REGISTRY/shop/api@sha256:[…]
+    "));
+}
 
 #[tokio::test]
 async fn an_image_is_refused_until_it_has_all_that_the_policy_wants() {

@@ -30,9 +30,53 @@ pub(crate) enum Command {
 #[derive(Clone, Debug, Args)]
 #[non_exhaustive]
 pub struct Settings {
-    /// Directory of policies
-    #[arg(long, env = "COUNTERSIGN_POLICIES", value_name = "DIR")]
+    /// Directory of policies, or oci://REFERENCE of an artifact in a registry: by digest, or by tag with who signs it
+    #[arg(long, env = "COUNTERSIGN_POLICIES", value_name = "DIR|oci://REFERENCE")]
     pub policies: PathBuf,
+    /// The artifact of policies must be signed by this key, PEM
+    #[arg(
+        long,
+        env = "COUNTERSIGN_POLICIES_KEY",
+        value_name = "FILE",
+        conflicts_with = "policies_identity"
+    )]
+    pub policies_key: Option<PathBuf>,
+    /// The artifact of policies must be signed by this identity: the subject of its certificate
+    #[arg(
+        long,
+        env = "COUNTERSIGN_POLICIES_IDENTITY",
+        value_name = "SUBJECT",
+        requires = "policies_issuer"
+    )]
+    pub policies_identity: Option<String>,
+    /// Who vouches for that identity: its OIDC issuer
+    #[arg(
+        long,
+        env = "COUNTERSIGN_POLICIES_ISSUER",
+        value_name = "URL",
+        requires = "policies_identity"
+    )]
+    pub policies_issuer: Option<String>,
+    /// The trust root of that identity: a trusted_root.json, or the name of one that is built in
+    #[arg(
+        long,
+        env = "COUNTERSIGN_POLICIES_TRUSTED_ROOT",
+        value_name = "FILE|NAME",
+        default_value = "public-good"
+    )]
+    pub policies_trusted_root: String,
+    /// Directory that keeps the last good policies of an artifact, across restarts
+    #[arg(long, env = "COUNTERSIGN_POLICIES_CACHE", value_name = "DIR")]
+    pub policies_cache: Option<PathBuf>,
+    /// Minutes between two looks at the tag of an artifact of policies
+    #[arg(
+        long = "policies-refresh-minutes",
+        env = "COUNTERSIGN_POLICIES_REFRESH_MINUTES",
+        value_name = "N",
+        default_value = "5",
+        value_parser = minutes
+    )]
+    pub policies_refresh: Duration,
     /// Serving certificate with its chain, PEM; read again when it changes
     #[arg(long, env = "COUNTERSIGN_TLS_CERT", value_name = "FILE")]
     pub tls_cert: PathBuf,
@@ -146,6 +190,12 @@ impl Settings {
     ) -> Self {
         Self {
             policies: policies.into(),
+            policies_key: None,
+            policies_identity: None,
+            policies_issuer: None,
+            policies_trusted_root: "public-good".to_owned(),
+            policies_cache: None,
+            policies_refresh: Duration::from_secs(5 * MINUTE),
             tls_cert: tls_cert.into(),
             tls_key: tls_key.into(),
             listen: SocketAddr::from(([0; 4], 8443)),
@@ -208,6 +258,15 @@ fn hours(text: &str) -> Result<Duration, &'static str> {
     }
 }
 
+/// A number of minutes, at least one and at most those of a day.
+fn minutes(text: &str) -> Result<Duration, &'static str> {
+    match text.parse() {
+        Ok(minutes @ 1..=1440) => Ok(Duration::from_secs(minutes * MINUTE)),
+        _ => Err("expected a number of minutes from 1 to 1440"),
+    }
+}
+
+const MINUTE: u64 = 60;
 const HOUR: u64 = 3600;
 const TRUST_ROOT_RETRY: Duration = Duration::from_secs(60);
 const CERTIFICATE_INTERVAL: Duration = Duration::from_secs(2);
@@ -277,6 +336,8 @@ mod tests {
             ["--log", "xml"],
             ["--trust-root-refresh-hours", "0"],
             ["--trust-root-refresh-hours", "a day"],
+            ["--policies-refresh-minutes", "0"],
+            ["--policies-identity", "ci@acme.example"],
         ] {
             assert!(parse(&args).is_err(), "{args:?}");
         }

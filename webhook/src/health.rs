@@ -41,10 +41,18 @@ async fn ready(State(health): State<Health>) -> Response {
     let draining = *health.draining.borrow();
     let now = (health.clock)();
     let policies = health.standing.policies();
+    let artifact = health.standing.artifact_detail();
     let reason = match (draining, not_after < now, &policies) {
         (true, _, _) => Some("draining"),
         (_, true, _) => Some("certificate_expired"),
         // Anything else that is wrong with them ends the process before it answers.
+        (_, _, None)
+            if artifact
+                .as_ref()
+                .is_some_and(|artifact| artifact.image.is_none()) =>
+        {
+            Some("policies_unavailable")
+        }
         (_, _, None) => Some("trust_root_unavailable"),
         (false, false, Some(_)) => None,
     };
@@ -55,6 +63,7 @@ async fn ready(State(health): State<Health>) -> Response {
         "ready": reason.is_none(),
         "reason": reason,
         "policies": policies,
+        "artifact": artifact,
         "trustRoots": health.standing.trust_roots(now),
         "certificate": {"notAfter": not_after.to_string()},
     });

@@ -10,6 +10,7 @@ mod health;
 mod log;
 mod metrics;
 mod mutate;
+mod policies;
 mod registry;
 mod response;
 mod routes;
@@ -20,6 +21,7 @@ mod trust;
 mod validate;
 
 pub use config::{Cli, LogFormat, Realm, Settings};
+pub use policies::PoliciesError;
 pub use registry::RegistryError;
 pub use run::{Running, StartError, run, start};
 pub use server::ConnectionLimits;

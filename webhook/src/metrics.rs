@@ -28,6 +28,7 @@ pub(crate) struct Metrics {
     certificate_reloads: Family<ResultLabels, Counter>,
     policy_count: Gauge,
     policy_info: Family<RevisionLabels, Gauge>,
+    policy_failures: Counter,
     root_ages: Family<RootLabels, Gauge>,
     root_ends: Family<RootLabels, Gauge>,
     root_failures: Family<RootLabels, Counter>,
@@ -104,6 +105,12 @@ impl Metrics {
         registry.register("policies", "Policies in force", policy_count.clone());
         let policy_info = Family::default();
         registry.register("policy_info", "The policies in force", policy_info.clone());
+        let policy_failures = Counter::default();
+        registry.register(
+            "policies_refresh_failures",
+            "Looks at the artifact of the policies that failed",
+            policy_failures.clone(),
+        );
         let root_ages = Family::default();
         registry.register_with_unit(
             "trust_root_age",
@@ -135,6 +142,7 @@ impl Metrics {
             certificate_reloads,
             policy_count,
             policy_info,
+            policy_failures,
             root_ages,
             root_ends,
             root_failures,
@@ -197,6 +205,11 @@ impl Metrics {
         self.policy_info
             .get_or_create(&RevisionLabels { revision })
             .set(1);
+    }
+
+    /// Counts a look at the artifact of the policies that failed.
+    pub(crate) fn policies_failed(&self) {
+        self.policy_failures.inc();
     }
 
     /// Notes how old a trust root is, and when it expires, as far as it has an age and an end.

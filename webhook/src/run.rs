@@ -23,11 +23,11 @@ use crate::config::{Cli, Command, Settings};
 use crate::health::{self, Health};
 use crate::log;
 use crate::metrics::Metrics;
+use crate::policies::{Policies, PoliciesError};
 use crate::registry::{self, RegistryError};
 use crate::routes::{self, App};
 use crate::server::Server;
 use crate::tls::{CertificateError, ServingCertificate};
-use crate::trust::Keeper;
 
 /// Why the webhook does not start.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +55,9 @@ pub enum StartError {
         /// All of what is wrong.
         errors: LoadErrors,
     },
+    /// The artifact of policies cannot be used.
+    #[error(transparent)]
+    Artifact(#[from] PoliciesError),
     /// The settings for registries cannot be used.
     #[error(transparent)]
     Registry(#[from] RegistryError),
@@ -84,9 +87,10 @@ pub enum StartError {
 impl StartError {
     /// What to do about it, where the message does not say it.
     #[must_use]
-    pub fn hint(&self) -> Option<&str> {
+    pub fn hint(&self) -> Option<String> {
         match self {
-            Self::TrustRoot { source, .. } => source.hint(),
+            Self::TrustRoot { source, .. } => source.hint().map(str::to_owned),
+            Self::Artifact(PoliciesError::Artifact(error)) => error.hint(),
             _ => None,
         }
     }
@@ -153,7 +157,7 @@ pub struct Running {
     reviews: Task,
     health: Task,
     certificate: Task,
-    trust_roots: Task,
+    policies: Task,
 }
 
 /// Starts to serve, and returns once it does: health at once, reviews as soon as every trust root that the policies
@@ -164,15 +168,12 @@ pub struct Running {
 pub async fn start(settings: Settings) -> Result<Running, StartError> {
     let metrics = Metrics::new();
     let http = registry::http(&settings)?;
-    let mut keeper = Keeper::open(&settings, &http, Arc::clone(&metrics), now)?;
-    let unusable = |errors| StartError::Policies {
-        directory: settings.policies.clone(),
-        errors,
-    };
-    let policies = keeper.recall().await.map_err(unusable)?;
+    let source: Arc<Client> = registry::client(&http)?;
+    let mut following = Policies::open(&settings, &http, &source, &metrics, now)?;
+    // A mistake in a directory is told at once.
+    let read = following.of_directory().await?;
     let certificate = ServingCertificate::load(&settings.tls_cert, &settings.tls_key).await?;
     let tls = TlsAcceptor::from(certificate.server_config()?);
-    let source: Arc<Client> = registry::client(&http)?;
     metrics.certificate(certificate.not_after());
 
     let (metrics_listener, metrics_listen) = bind(settings.metrics_listen).await?;
@@ -181,7 +182,7 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
     let health = Health {
         metrics: Arc::clone(&metrics),
         certificate: Arc::clone(&certificate),
-        standing: keeper.standing(),
+        standing: following.standing(),
         draining: stop.clone(),
         clock: now,
     };
@@ -193,11 +194,19 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
     };
     let health = Task::spawn(health.serve(end, SCRAPE));
 
+    let (mut keeper, policies) = match read {
+        Some(read) => read,
+        None => following.of_artifact().await?,
+    };
     let policies = match policies {
         Some(policies) => policies,
         None => {
             tracing::warn!(%metrics_listen, "not ready: trust roots that policies name have yet to be had");
-            keeper.wait().await.map_err(unusable)?
+            let loaded = keeper.wait().await;
+            loaded.map_err(|errors| StartError::Policies {
+                directory: settings.policies.clone(),
+                errors,
+            })?
         }
     };
     let (count, revision) = (policies.policies().len(), policies.revision().to_owned());
@@ -220,7 +229,7 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
     let reviews = Task::spawn(reviews.serve(stop, patience));
     let certificate = Task::spawn(follow(certificate, settings.certificate_interval, metrics));
     let replace = move |policies| app.reviewer.replace_policies(policies);
-    let trust_roots = Task::spawn(keeper.follow(replace));
+    let policies = Task::spawn(following.follow(keeper, replace));
     tracing::info!(%listen, %metrics_listen, policies = count, revision, "serving");
     Ok(Running {
         listen,
@@ -230,7 +239,7 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
         reviews,
         health,
         certificate,
-        trust_roots,
+        policies,
     })
 }
 
@@ -260,7 +269,7 @@ impl Running {
     pub async fn drain(self) {
         tracing::info!("draining");
         let _ = self.draining.send(true);
-        drop(self.trust_roots);
+        drop(self.policies);
         self.reviews.end().await;
         // Health answers to the end, so that a probe sees why.
         let _ = self.ended.send(true);

@@ -54,11 +54,13 @@ impl Keeper {
     /// Reads the directory of policies and what lies beside it. Asks nobody.
     pub(crate) fn open(
         settings: &Settings,
+        directory: &Path,
         http: &countersign_registry::Settings,
+        standing: Arc<Standing>,
         metrics: Arc<Metrics>,
         clock: fn() -> Timestamp,
     ) -> Result<Self, StartError> {
-        let documents = policies_in(&settings.policies)?;
+        let documents = policies_in(directory)?;
         let mut roots = Vec::new();
         for source in trust_root_sources(&documents) {
             let TrustRootLocation::Tuf(location) = &source.location else {
@@ -100,15 +102,10 @@ impl Keeper {
                 interval: settings.trust_root_refresh,
                 retry: settings.trust_root_retry,
             },
-            standing: Arc::default(),
+            standing,
             metrics,
             clock,
         })
-    }
-
-    /// What is told about the policies and their roots.
-    pub(crate) fn standing(&self) -> Arc<Standing> {
-        Arc::clone(&self.standing)
     }
 
     /// The policies, as far as what is on disk suffices; `None` if a root has to be asked for first.

@@ -2,7 +2,7 @@
 //!
 //! Tells codes and messages, never the content of a root.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwapOption;
 use countersign_policy::{
@@ -19,6 +19,19 @@ use crate::metrics::Metrics;
 pub(crate) struct Standing {
     policies: ArcSwapOption<PolicySet>,
     tuf: Mutex<Vec<TufStatus>>,
+    artifact: Mutex<Option<ArtifactDetail>>,
+}
+
+/// The artifact that the policies are from, as `/readyz` shows it.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ArtifactDetail {
+    /// What is in force, by its digest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) image: Option<String>,
+    /// Why nothing newer is, if so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_error: Option<Problem>,
 }
 
 /// How a trust root from a TUF repository fares.
@@ -71,6 +84,25 @@ impl Standing {
     /// Something happened to the roots from TUF repositories.
     pub(crate) fn note(&self, tuf: Vec<TufStatus>) {
         *self.tuf.lock().unwrap_or_else(PoisonError::into_inner) = tuf;
+    }
+
+    /// The policies of this artifact are in force.
+    pub(crate) fn artifact(&self, image: &str) {
+        self.detail().get_or_insert_default().image = Some(image.to_owned());
+    }
+
+    /// How the last look at the artifact of the policies ended.
+    pub(crate) fn artifact_problem(&self, problem: Option<Problem>) {
+        self.detail().get_or_insert_default().last_error = problem;
+    }
+
+    /// The artifact of the policies, if they are from one.
+    pub(crate) fn artifact_detail(&self) -> Option<ArtifactDetail> {
+        self.detail().clone()
+    }
+
+    fn detail(&self) -> MutexGuard<'_, Option<ArtifactDetail>> {
+        self.artifact.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The policies in force; none while a root of theirs was never had.
