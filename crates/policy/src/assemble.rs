@@ -2,6 +2,8 @@
 //!
 //! Refuses rules and parameters that do not exist, and everything that would fail only when an image is judged.
 
+use std::collections::BTreeSet;
+
 use countersign_evidence::{Authority, Verifier};
 use countersign_image::{Needs, excerpt};
 use serde_json::Value as Json;
@@ -13,6 +15,7 @@ use crate::library::{LibraryRule, Rules};
 use crate::lint::{self, Purpose};
 use crate::reads::Reads;
 use crate::rego::Program;
+use crate::requirement::{self, Requirement};
 use crate::rule::Rule;
 use crate::yaml::{Node, Position, Value};
 use crate::{Policy, SourceFile};
@@ -28,45 +31,18 @@ pub(crate) fn assemble(
         .iter()
         .map(|entry| entry.name.as_str())
         .collect();
-    let mut rules: Vec<Rule> = Vec::with_capacity(definition.rules.len());
-    for entry in &definition.rules {
-        let rule = match entry {
-            RuleEntry::Library {
-                id,
-                at,
-                params,
-                entry,
-            } => {
-                let params = params.map_or_else(|| nothing(entry), Clone::clone);
-                library_rule(
-                    library,
-                    id,
-                    *at,
-                    &params,
-                    &names,
-                    &definition.builders,
-                    problems,
-                )
-            }
-            RuleEntry::Inline { rego, at } => {
-                inline_rule(library, rego, *at, &definition.builders, problems)
-            }
-        };
-        let Some(rule) = rule else { continue };
-        if rule.id.starts_with(INLINE) && rules.iter().any(|other| other.id == rule.id) {
-            problems.report(
-                entry.at(),
-                "duplicate_name",
-                format!("the policy has two rules {}", rule.id),
-            );
-        }
-        rules.push(rule);
-    }
+    let mut assembler = Assembler {
+        library,
+        authorities: &names,
+        builders: &definition.builders,
+        inline: BTreeSet::new(),
+    };
+    let requirements = assembler.all(&definition.rules, problems);
     if problems.count() > 0 {
         return None;
     }
     let mut needs = Needs::default();
-    rules
+    requirement::rules(&requirements)
         .iter()
         .for_each(|rule| rule.reads.add_needs(&mut needs));
     needs.repositories = definition
@@ -101,83 +77,145 @@ pub(crate) fn assemble(
         verifier,
         needs,
         platforms: definition.platforms,
-        rules,
+        requirements,
     })
 }
 
-fn library_rule(
-    library: &Rules,
-    id: &str,
-    at: Position,
-    params: &Node,
-    authorities: &[&str],
-    builders: &Json,
-    problems: &mut Problems,
-) -> Option<Rule> {
-    let Some(LibraryRule {
-        file,
-        module,
-        metadata,
-    }) = library.rule(id)
-    else {
-        let known = library.ids();
-        problems.unknown(
-            at,
-            "unknown_rule",
-            format!("there is no rule `{}`", excerpt(id)),
-            id,
-            known,
-        );
-        return None;
-    };
-    let params = metadata.params.check(params, id, authorities, problems);
-    match Program::compile(library.base(), file, module, &params, builders) {
-        Ok(program) => Some(Rule {
-            id: id.to_owned(),
-            reads: metadata.reads.clone(),
-            predicates: metadata.predicates(&params),
-            program,
-        }),
-        Err(error) => {
-            problems.report(at, "rego_compile", error.to_string());
-            None
-        }
-    }
+/// What the entries of one policy are made into rules with.
+struct Assembler<'a> {
+    library: &'a Rules,
+    authorities: &'a [&'a str],
+    builders: &'a Json,
+    /// The rules inside the policy, so far.
+    inline: BTreeSet<String>,
 }
 
-fn inline_rule(
-    library: &Rules,
-    rego: &str,
-    at: Position,
-    builders: &Json,
-    problems: &mut Problems,
-) -> Option<Rule> {
-    // A block scalar's place is its first line that is not empty.
-    let skipped = rego.chars().take_while(|letter| *letter == '\n').count() as u32;
-    let origin = Position {
-        line: at.line.saturating_sub(skipped),
-        column: at.column,
-    };
-    let file = SourceFile {
-        path: "rego".to_owned(),
-        text: rego.to_owned(),
-    };
-    let module = lint::check(&file, origin, Purpose::Inline, library.base(), problems)?;
-    let params = Json::Object(Default::default());
-    match Program::compile(library.base(), &file, &module, &params, builders) {
-        Ok(program) => Some(Rule {
-            id: format!("{INLINE}{}", module.package.join(".")),
-            reads: Reads::everything(),
-            predicates: Vec::new(),
-            program,
-        }),
-        Err(error) => {
-            problems.report(
-                origin.within(error.at.line, error.at.column),
-                "rego_compile",
-                error.message,
-            );
-            None
+impl Assembler<'_> {
+    fn all(&mut self, entries: &[RuleEntry<'_>], problems: &mut Problems) -> Vec<Requirement> {
+        let mut requirements = Vec::with_capacity(entries.len());
+        for (index, entry) in entries.iter().enumerate() {
+            match entry {
+                RuleEntry::Library {
+                    id,
+                    at,
+                    params,
+                    entry,
+                } => {
+                    let params = params.map_or_else(|| nothing(entry), Clone::clone);
+                    let rule = self.library_rule(id, *at, &params, problems);
+                    requirements.extend(rule.map(Requirement::Rule));
+                }
+                RuleEntry::Inline { rego, at } => {
+                    let rule = self.inline_rule(rego, *at, problems);
+                    requirements.extend(rule.map(Requirement::Rule));
+                }
+                RuleEntry::AnyOf { entries, .. } => {
+                    let alternatives = entries.iter();
+                    let alternatives =
+                        alternatives.map(|entry| self.all(std::slice::from_ref(entry), problems));
+                    requirements.push(Requirement::AnyOf(alternatives.collect()));
+                }
+                RuleEntry::Set { name, at } => {
+                    let later = entries.get(index..).unwrap_or_default();
+                    requirements.extend(self.set(name, *at, later, problems));
+                }
+            }
+        }
+        requirements
+    }
+
+    /// The entries of a set, but for those that a later entry replaces.
+    fn set(
+        &mut self,
+        name: &str,
+        at: Position,
+        later: &[RuleEntry<'_>],
+        problems: &mut Problems,
+    ) -> Vec<Requirement> {
+        let Some(set) = self.library.set(name) else {
+            let message = format!("there is no set of rules `{}`", excerpt(name));
+            let known = self.library.set_names();
+            problems.unknown(at, "unknown_rule_set", message, name, known);
+            return Vec::new();
+        };
+        let replaced = |entry: &RuleEntry<'_>| later.iter().any(|other| other.is_of(entry));
+        let mut entries = set.entries();
+        entries.retain(|entry| !replaced(entry));
+        let mut own = Problems::new(&set.path);
+        let requirements = self.all(&entries, &mut own);
+        for error in own.into_errors() {
+            let message = format!("in the set `{name}`, {error}");
+            problems.with_hint(at, error.code, message, error.hint);
+        }
+        requirements
+    }
+
+    fn library_rule(
+        &self,
+        id: &str,
+        at: Position,
+        params: &Node,
+        problems: &mut Problems,
+    ) -> Option<Rule> {
+        let library = self.library;
+        let Some(LibraryRule {
+            file,
+            module,
+            metadata,
+        }) = library.rule(id)
+        else {
+            let message = format!("there is no rule `{}`", excerpt(id));
+            problems.unknown(at, "unknown_rule", message, id, library.ids());
+            return None;
+        };
+        let params = metadata
+            .params
+            .check(params, id, self.authorities, problems);
+        match Program::compile(library.base(), file, module, &params, self.builders) {
+            Ok(program) => Some(Rule {
+                id: id.to_owned(),
+                reads: metadata.reads.clone(),
+                predicates: metadata.predicates(&params),
+                program,
+            }),
+            Err(error) => {
+                problems.report(at, "rego_compile", error.to_string());
+                None
+            }
+        }
+    }
+
+    fn inline_rule(&mut self, rego: &str, at: Position, problems: &mut Problems) -> Option<Rule> {
+        // A block scalar's place is its first line that is not empty.
+        let skipped = rego.chars().take_while(|letter| *letter == '\n').count() as u32;
+        let origin = Position {
+            line: at.line.saturating_sub(skipped),
+            column: at.column,
+        };
+        let file = SourceFile {
+            path: "rego".to_owned(),
+            text: rego.to_owned(),
+        };
+        let base = self.library.base();
+        let module = lint::check(&file, origin, Purpose::Inline, base, problems)?;
+        let id = format!("{INLINE}{}", module.package.join("."));
+        if !self.inline.insert(id.clone()) {
+            let message = format!("the policy has two rules {id}");
+            problems.report(at, "duplicate_name", message);
+        }
+        let params = Json::Object(Default::default());
+        match Program::compile(base, &file, &module, &params, self.builders) {
+            Ok(program) => Some(Rule {
+                id,
+                reads: Reads::everything(),
+                predicates: Vec::new(),
+                program,
+            }),
+            Err(error) => {
+                let at = origin.within(error.at.line, error.at.column);
+                problems.report(at, "rego_compile", error.message);
+                None
+            }
         }
     }
 }

@@ -18,13 +18,34 @@ pub(crate) enum RuleEntry<'n> {
         rego: &'n str,
         at: Position,
     },
+    /// Alternatives, of which one must hold.
+    AnyOf {
+        entries: Vec<Self>,
+        at: Position,
+    },
+    /// All entries of the set of this name.
+    Set {
+        name: &'n str,
+        at: Position,
+    },
 }
 
 impl RuleEntry<'_> {
+    /// Whether both are the same rule of the library, whatever its parameters.
+    pub(crate) fn is_of(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Library { id, .. }, Self::Library { id: other, .. }) => id == other,
+            _ => false,
+        }
+    }
+
     /// Where it stands.
     pub(crate) fn at(&self) -> Position {
         match self {
-            Self::Library { at, .. } | Self::Inline { at, .. } => *at,
+            Self::Library { at, .. }
+            | Self::Inline { at, .. }
+            | Self::AnyOf { at, .. }
+            | Self::Set { at, .. } => *at,
         }
     }
 }
@@ -47,63 +68,71 @@ pub(crate) fn read_all<'n>(spec: &Fields<'n>, problems: &mut Problems) -> Vec<Ru
     }
     items
         .iter()
-        .filter_map(|item| read(item, problems))
+        .filter_map(|item| read(item, 0, problems))
         .collect()
 }
 
-fn read<'n>(node: &'n Node, problems: &mut Problems) -> Option<RuleEntry<'n>> {
+/// Reads an entry that stands within so many lists of alternatives.
+fn read<'n>(node: &'n Node, depth: usize, problems: &mut Problems) -> Option<RuleEntry<'n>> {
     let known = ["rule", "params", "rego", "anyOf", "ruleSet"];
     let fields = Fields::open(node, "a rule entry", &known, problems)?;
-    for later in ["anyOf", "ruleSet"] {
-        if fields.get(later).is_some() {
-            problems.report(
-                fields.key(later),
-                "unsupported_feature",
-                format!("`{later}` is not supported yet"),
-            );
-            return None;
-        }
-    }
-    match (fields.get("rule"), fields.get("rego")) {
-        (Some(rule), None) => {
-            let id = name(rule, "rule", problems)?;
-            Some(RuleEntry::Library {
-                id,
-                at: rule.at,
-                params: fields.get("params"),
-                entry: node,
-            })
-        }
-        (None, Some(rego)) => {
-            if fields.get("params").is_some() {
-                let message = "Rego inside a policy takes no params";
-                problems.advise(
-                    fields.key("params"),
-                    "invalid_value",
-                    message,
-                    "write the values into the Rego",
-                );
+    let kinds = ["rule", "rego", "anyOf", "ruleSet"];
+    let (kind, value) = fields.exactly_one(&kinds, problems)?;
+    if kind != "rule" && fields.get("params").is_some() {
+        let message = format!("an entry with `{kind}` takes no params");
+        let hint = match kind {
+            "rego" => "write the values into the Rego",
+            "ruleSet" => {
+                "name the rule again after the set, with the parameters that it is to have"
             }
-            Some(RuleEntry::Inline {
-                rego: name(rego, "rego", problems)?,
-                at: rego.at,
-            })
-        }
-        (Some(_), Some(_)) => {
-            problems.report(
-                node.at,
-                "invalid_value",
-                "an entry has either `rule` or `rego`, not both",
-            );
-            None
-        }
-        (None, None) => {
-            problems.report(
-                node.at,
-                "missing_field",
-                "a rule entry needs `rule` or `rego`",
-            );
-            None
-        }
+            _ => "give them to the alternatives",
+        };
+        problems.advise(fields.key("params"), "invalid_value", message, hint);
     }
+    let at = value.at;
+    Some(match kind {
+        "rule" => RuleEntry::Library {
+            id: name(value, "rule", problems)?,
+            at,
+            params: fields.get("params"),
+            entry: node,
+        },
+        "rego" => RuleEntry::Inline {
+            rego: name(value, "rego", problems)?,
+            at,
+        },
+        "ruleSet" => RuleEntry::Set {
+            name: name(value, "ruleSet", problems)?,
+            at,
+        },
+        _ => RuleEntry::AnyOf {
+            entries: alternatives(value, depth, problems)?,
+            at,
+        },
+    })
 }
+
+fn alternatives<'n>(
+    node: &'n Node,
+    depth: usize,
+    problems: &mut Problems,
+) -> Option<Vec<RuleEntry<'n>>> {
+    let items = list(node, "anyOf", problems)?;
+    if items.is_empty() {
+        let message = "anyOf has no alternatives: nothing could satisfy it";
+        problems.report(node.at, "no_rules", message);
+    }
+    if depth >= MAX_DEPTH {
+        let message = format!("anyOf is nested more than {MAX_DEPTH} deep");
+        problems.report(node.at, "invalid_value", message);
+        return None;
+    }
+    let entries = items.iter();
+    Some(
+        entries
+            .filter_map(|item| read(item, depth + 1, problems))
+            .collect(),
+    )
+}
+
+const MAX_DEPTH: usize = 8;

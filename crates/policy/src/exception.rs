@@ -15,6 +15,7 @@ use serde_json::Value as Json;
 
 use crate::fields::{Fields, Problems, list, name, text};
 use crate::header::{Header, is_label};
+use crate::requirement::ANY_OF;
 use crate::yaml::Node;
 use crate::{Namespace, Verdict, Violation};
 
@@ -393,8 +394,6 @@ fn time(node: &Node, problems: &mut Problems) -> Option<Timestamp> {
     time
 }
 
-/// What stands for the rule in a violation of `anyOf`.
-const ANY_OF: &str = "anyOf";
 /// How the ids of rules begin that stand in a policy itself.
 const INLINE: &str = "inline/";
 

@@ -15,6 +15,7 @@ use crate::lint::{self, Purpose};
 use crate::metadata::Metadata;
 use crate::module::Module;
 use crate::rego::Program;
+use crate::ruleset::{self, RuleSet, set_name};
 use crate::yaml::START;
 use crate::{LoadError, LoadErrors, SourceFile};
 
@@ -23,6 +24,7 @@ use crate::{LoadError, LoadErrors, SourceFile};
 pub(crate) struct Library {
     pub(crate) base: Base,
     rules: BTreeMap<String, LibraryRule>,
+    sets: BTreeMap<String, RuleSet>,
 }
 
 /// What a rule of the library says of itself.
@@ -74,8 +76,13 @@ impl Library {
                 Err(mut found) => errors.append(&mut found),
             }
         }
+        let mut sets = BTreeMap::new();
+        let ids = || rules.keys().map(String::as_str).collect();
+        for file in files.iter().filter(|file| set_name(&file.path).is_some()) {
+            ruleset::add(&mut sets, file, &ids, &mut errors);
+        }
         if errors.is_empty() {
-            Ok(Self { base, rules })
+            Ok(Self { base, rules, sets })
         } else {
             Err(LoadErrors(errors))
         }
@@ -97,17 +104,18 @@ impl Library {
 pub(crate) struct Rules {
     shipped: &'static Library,
     own: BTreeMap<String, LibraryRule>,
+    own_sets: BTreeMap<String, RuleSet>,
 }
 
 impl Rules {
-    /// Reads the rules in `files`, all of them Rego; what cannot be used is added to `errors`.
+    /// Reads the rules and sets in `files`, which hold nothing else; what cannot be used is added to `errors`.
     pub(crate) fn read<'f>(
         shipped: &'static Library,
-        files: impl Iterator<Item = &'f SourceFile>,
+        files: impl Iterator<Item = &'f SourceFile> + Clone,
         errors: &mut Vec<LoadError>,
     ) -> Self {
         let mut own: BTreeMap<String, LibraryRule> = BTreeMap::new();
-        for file in files.filter(|file| is_code(file)) {
+        for file in files.clone().filter(|file| is_code(file)) {
             let (id, rule) = match LibraryRule::read(file, &shipped.base) {
                 Ok(read) => read,
                 Err(mut found) => {
@@ -136,7 +144,46 @@ impl Rules {
                 own.insert(id, rule);
             }
         }
-        Self { shipped, own }
+        let mut rules = Self {
+            shipped,
+            own,
+            own_sets: BTreeMap::new(),
+        };
+        rules.read_sets(files, errors);
+        rules
+    }
+
+    fn read_sets<'f>(
+        &mut self,
+        files: impl Iterator<Item = &'f SourceFile>,
+        errors: &mut Vec<LoadError>,
+    ) {
+        let mut sets = BTreeMap::new();
+        let ids = || self.ids().collect();
+        for file in files {
+            let Some(name) = set_name(&file.path) else {
+                continue;
+            };
+            if self.shipped.sets.contains_key(name) {
+                let message = format!("the library has a set `{name}`: choose another name");
+                errors.push(LoadError::new(&file.path, "duplicate_name", message));
+                continue;
+            }
+            ruleset::add(&mut sets, file, &ids, errors);
+        }
+        self.own_sets = sets;
+    }
+
+    /// The set called `name`.
+    pub(crate) fn set(&self, name: &str) -> Option<&RuleSet> {
+        let own = self.own_sets.get(name);
+        own.or_else(|| self.shipped.sets.get(name))
+    }
+
+    /// The names of all sets.
+    pub(crate) fn set_names(&self) -> impl Iterator<Item = &str> {
+        let own = self.own_sets.keys();
+        own.chain(self.shipped.sets.keys()).map(String::as_str)
     }
 
     /// What every rule may import.
@@ -283,6 +330,12 @@ fn components(path: &str) -> Option<[&str; 3]> {
     let [name, folder, category, above] =
         [names.next()?, names.next()?, names.next()?, names.next()?];
     (above == RULES.trim_end_matches('/')).then_some([category, folder, name])
+}
+
+/// The name of the rule that `file` holds, by where it stands.
+pub(crate) fn rule_id(file: &SourceFile) -> Option<String> {
+    let [category, id, _] = components(&file.path).filter(|_| is_code(file))?;
+    Some(format!("{category}/{id}"))
 }
 
 pub(crate) fn is_code(file: &SourceFile) -> bool {

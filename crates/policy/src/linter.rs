@@ -2,11 +2,17 @@
 //!
 //! Refuses to call a directory clean in which there is nothing to check.
 
+use std::collections::BTreeMap;
+
 use crate::base::Base;
 use crate::fields::Problems;
-use crate::library::{LIB, LibraryRule, RULES, is_code, is_test, with_shipped_lib};
+use crate::library::{
+    LIB, Library, LibraryRule, RULES, is_code, is_test, rule_id, with_shipped_lib,
+};
 use crate::lint::{self, Purpose};
 use crate::module::Module;
+use crate::ruleset::{self, set_name};
+use crate::set::is_part;
 use crate::yaml::START;
 use crate::{LoadError, LoadErrors, SourceFile};
 
@@ -24,7 +30,7 @@ pub fn lint_files(files: &[SourceFile]) -> Result<(), LoadErrors> {
     let Some(first) = files.first() else {
         return Err(LoadError::new(".", "no_rules", "there is nothing to check").into());
     };
-    if rego.is_empty() {
+    if !files.iter().any(is_part) {
         return Err(LoadError::new(&first.path, "no_rules", "there is no Rego to check").into());
     }
     let mut errors = Vec::new();
@@ -45,6 +51,16 @@ pub fn lint_files(files: &[SourceFile]) -> Result<(), LoadErrors> {
     let broken: Vec<String> = errors.iter().map(|error| error.path.clone()).collect();
     let rest = rego.into_iter().filter(|file| !broken.contains(&file.path));
     errors.extend(rest.flat_map(|file| lint_file(file, &base)));
+    let own: Vec<String> = files.iter().filter_map(rule_id).collect();
+    let shipped = Library::shipped()?;
+    let ids = || {
+        let shipped = shipped.rules().map(|(id, _)| id);
+        shipped.chain(own.iter().map(String::as_str)).collect()
+    };
+    let mut sets = BTreeMap::new();
+    for file in files.iter().filter(|file| set_name(&file.path).is_some()) {
+        ruleset::add(&mut sets, file, &ids, &mut errors);
+    }
     if errors.is_empty() {
         return Ok(());
     }

@@ -10,7 +10,8 @@ use countersign_image::{Descriptor, Needs, Reference, Repository, RepositoryPatt
 use serde::Serialize;
 
 use crate::platforms::Platforms;
-use crate::rule::Rule;
+use crate::requirement::{self, Requirement};
+use crate::rule::{Findings, Rule};
 use crate::selector::{Selection, Selector};
 use crate::{Input, Namespace, Scope, Verdict, Violation};
 
@@ -49,7 +50,7 @@ pub struct Policy {
     pub(crate) verifier: Verifier,
     pub(crate) needs: Needs,
     pub(crate) platforms: Platforms,
-    pub(crate) rules: Vec<Rule>,
+    pub(crate) requirements: Vec<Requirement>,
 }
 
 impl Policy {
@@ -82,13 +83,14 @@ impl Policy {
     /// without anything that was gathered.
     pub fn looks_at(&self, reference: &Reference) -> bool {
         let is_pinned = reference.digest().is_some();
-        let mut rules = self.rules.iter();
+        let mut rules = self.all_rules().into_iter();
         self.platforms != Platforms::All || rules.any(|rule| rule.reads.beyond_the_name(is_pinned))
     }
 
     /// Whether some rule of it is given this key of a section of the input, such as `request` and `user`.
     pub fn reads(&self, section: &str, key: &str) -> bool {
-        self.rules.iter().any(|rule| rule.reads.has(section, key))
+        let mut rules = self.all_rules().into_iter();
+        rules.any(|rule| rule.reads.has(section, key))
     }
 
     /// Whether it covers some namespaces only.
@@ -125,13 +127,18 @@ impl Policy {
     pub fn evaluate(&self, input: &Input<'_>) -> Verdict {
         let mut verdict = self.nothing_found();
         verdict.authorities = self.vouchers(input);
-        for rule in &self.rules {
-            let mut findings = rule.evaluate(input);
-            verdict.violations.append(&mut findings.violations);
-            verdict.warnings.append(&mut findings.warnings);
-        }
-        if !self.accepts_keys() {
-            for violation in &mut verdict.violations {
+        let accepts_keys = self.accepts_keys();
+        let judge = |rule: &Rule| self.judge_rule(rule, input, accepts_keys);
+        let mut findings = requirement::evaluate(&self.requirements, &judge);
+        verdict.violations.append(&mut findings.violations);
+        verdict.warnings.append(&mut findings.warnings);
+        verdict
+    }
+
+    fn judge_rule(&self, rule: &Rule, input: &Input<'_>, accepts_keys: bool) -> Findings {
+        let mut findings = rule.evaluate(input);
+        if !accepts_keys {
+            for violation in &mut findings.violations {
                 // Rules do not see how an authority signs; whoever has no key signs without.
                 violation.fix = violation
                     .fix
@@ -139,7 +146,12 @@ impl Policy {
                     .map(|fix| fix.replace(" --key KEY", ""));
             }
         }
-        verdict
+        findings
+    }
+
+    /// Its rules, those of alternatives and sets included.
+    pub(crate) fn all_rules(&self) -> Vec<&Rule> {
+        requirement::rules(&self.requirements)
     }
 
     fn accepts_keys(&self) -> bool {
@@ -187,16 +199,14 @@ impl Policy {
 
     /// The ids of its rules.
     pub(crate) fn rule_ids(&self) -> impl Iterator<Item = &str> {
-        self.rules.iter().map(|rule| rule.id.as_str())
+        let rules = self.all_rules().into_iter();
+        rules.map(|rule| rule.id.as_str())
     }
 
     /// The authorities that vouch for something that a rule of this policy looks at.
     fn vouchers(&self, input: &Input<'_>) -> Vec<String> {
-        let reads = |list: &str| {
-            self.rules
-                .iter()
-                .any(|rule| rule.reads.has("evidence", list))
-        };
+        let rules = self.all_rules();
+        let reads = |list: &str| rules.iter().any(|rule| rule.reads.has("evidence", list));
         let mut names = BTreeSet::new();
         for (list, authorities) in input.vouchers() {
             if reads(list) {

@@ -13,6 +13,7 @@ use crate::exception::{self, KnownRules};
 use crate::fields::Problems;
 use crate::header::{Header, Kind};
 use crate::library::{self, Library, Rules};
+use crate::ruleset::set_name;
 use crate::selector::Selection;
 use crate::trust_root::{BUILT_IN, KnownRoots};
 use crate::yaml::{self, Node};
@@ -42,7 +43,7 @@ pub struct Match<'a> {
 
 impl PolicySet {
     /// Loads policy documents, or says everything that is wrong with them. Files that end in `.rego` are rules for them,
-    /// by the names of their folders: `rules/<category>/<id>/<id>.rego`.
+    /// by the names of their folders: `rules/<category>/<id>/<id>.rego`; what stands in `sets/<name>.yaml` is a set of rules.
     ///
     /// `read` holds what was read for the [`trust_root_sources`](crate::trust_root_sources) of the documents.
     ///
@@ -50,9 +51,9 @@ impl PolicySet {
     ///
     /// Every mistake in the documents, and documents without a policy.
     pub fn load(files: &[SourceFile], read: &TrustRoots) -> Result<Self, LoadErrors> {
-        let (rego, documents): (Vec<_>, Vec<_>) = files.iter().partition(|file| is_rego(file));
+        let (parts, documents): (Vec<_>, Vec<_>) = files.iter().partition(|file| is_part(file));
         let mut errors = Vec::new();
-        let rules = Rules::read(Library::shipped()?, rego.into_iter(), &mut errors);
+        let rules = Rules::read(Library::shipped()?, parts.into_iter(), &mut errors);
         let mut problems: Vec<Problems> = documents
             .iter()
             .map(|file| Problems::new(&file.path))
@@ -246,9 +247,15 @@ fn parse(file: &SourceFile, problems: &mut Problems) -> Vec<Node> {
     })
 }
 
-/// Whether `file` is a rule and no document.
-pub(crate) fn is_rego(file: &SourceFile) -> bool {
-    file.path.ends_with(".rego")
+/// Whether `file` is a rule or a set of rules, and no document.
+pub(crate) fn is_part(file: &SourceFile) -> bool {
+    // A directory of documents may be called `sets`, too.
+    let is_document = || {
+        file.text
+            .lines()
+            .any(|line| line.starts_with("apiVersion:"))
+    };
+    file.path.ends_with(".rego") || set_name(&file.path).is_some() && !is_document()
 }
 
 fn no_policies(documents: &[&SourceFile]) -> LoadError {

@@ -34,7 +34,7 @@ pub enum DirectoryError {
 
 /// Every file of `directory` itself that ends in `.json`, `.yaml` or `.yml`, in order of name, but for those that
 /// trust roots among them name: a mounted ConfigMap has no folder to keep these apart. After them the Rego below its
-/// folder `rules`, without tests.
+/// folder `rules`, without tests, and the sets of rules in its folder `sets`.
 ///
 /// # Errors
 ///
@@ -66,24 +66,36 @@ pub fn policies_in(directory: &Path) -> Result<Vec<SourceFile>, DirectoryError> 
         .filter_map(|source| Some(source.beside(named_file(source)?)))
         .collect();
     files.retain(|file| !named.iter().any(|path| path == Path::new(&file.path)));
-    for path in rules_in(directory)? {
+    let is_rule = |name: &str| name.ends_with(".rego") && !name.ends_with("_test.rego");
+    let is_set = |name: &str| {
+        EXTENSIONS
+            .iter()
+            .any(|known| name.ends_with(&format!(".{known}")))
+    };
+    let rules = below(&directory.join("rules"), RULE_FOLDERS, &is_rule)?;
+    let sets = below(&directory.join("sets"), 0, &is_set)?;
+    for path in rules.into_iter().chain(sets) {
         files.push(read_file(path)?);
     }
     Ok(files)
 }
 
-/// The Rego below the folder of rules, in order of path; a directory need not have one.
-fn rules_in(directory: &Path) -> Result<Vec<PathBuf>, DirectoryError> {
+/// The files below `root` whose names are wanted, in order of path; the folder need not be there.
+fn below(
+    root: &Path,
+    depth: usize,
+    is_wanted: &impl Fn(&str) -> bool,
+) -> Result<Vec<PathBuf>, DirectoryError> {
     let mut found = Vec::new();
-    // Those beneath the last level are refused when they are loaded; links that lead in circles end here.
-    let mut folders = vec![(directory.join("rules"), RULE_FOLDERS)];
+    // No deeper than rules stand: links that lead in circles end there.
+    let mut folders = vec![(root.to_owned(), depth)];
     while let Some((folder, levels)) = folders.pop() {
         let failed = |source| DirectoryError::Io {
             path: folder.clone(),
             source,
         };
         let entries = match fs::read_dir(&folder) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound && levels == RULE_FOLDERS => {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && folder == root => {
                 break;
             }
             entries => entries.map_err(failed)?,
@@ -96,13 +108,13 @@ fn rules_in(directory: &Path) -> Result<Vec<PathBuf>, DirectoryError> {
             }
             if path.is_dir() && levels > 0 {
                 folders.push((path, levels - 1));
-            } else if name.ends_with(".rego") && !name.ends_with("_test.rego") {
+            } else if is_wanted(&name) {
                 found.push(path);
             }
         }
         if found.len() + folders.len() > FILES {
             return Err(DirectoryError::TooMany {
-                path: directory.to_owned(),
+                path: root.to_owned(),
             });
         }
     }
@@ -198,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn rules_of_ones_own_are_read_after_the_documents_and_their_tests_are_not() {
+    fn rules_and_sets_of_ones_own_are_read_after_the_documents_and_tests_are_not() {
         let directory = tempfile::tempdir().unwrap();
         let folder = directory.path().join("rules/shop/owner");
         fs::create_dir_all(&folder).unwrap();
@@ -213,6 +225,10 @@ mod tests {
             fs::write(folder.join(name), name).unwrap();
         }
         fs::write(directory.path().join("z.yaml"), "z").unwrap();
+        fs::create_dir(directory.path().join("sets")).unwrap();
+        for name in ["b.yaml", "README.md"] {
+            fs::write(directory.path().join("sets").join(name), name).unwrap();
+        }
         // Outside of `rules` nothing is a rule.
         fs::write(directory.path().join("a.rego"), "a").unwrap();
         let files = policies_in(directory.path()).unwrap();
@@ -228,6 +244,7 @@ mod tests {
             "z.yaml",
             "rules/shop/owner/owner.rego",
             "rules/shop/stray.rego",
+            "sets/b.yaml",
         ];
         assert_eq!(names, wanted.map(Path::new));
     }

@@ -28,7 +28,7 @@ pub struct Explanation {
 impl Policy {
     /// What each of its rules makes of `input`, in order.
     pub fn explain(&self, input: &Input<'_>) -> Vec<Explanation> {
-        let rules = self.rules.iter();
+        let rules = self.all_rules().into_iter();
         rules.map(|rule| explain(rule, input)).collect()
     }
 }

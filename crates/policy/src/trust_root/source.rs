@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use super::{Content, Definition};
 use crate::fields::{Fields, Problems, name};
 use crate::header::{Header, Kind};
-use crate::set::is_rego;
+use crate::set::is_part;
 use crate::yaml::Node;
 use crate::{SourceFile, yaml};
 
@@ -119,7 +119,7 @@ impl TrustRootLocation {
 #[must_use]
 pub fn trust_root_sources(documents: &[SourceFile]) -> Vec<TrustRootSource> {
     let mut sources = Vec::new();
-    for file in documents.iter().filter(|file| !is_rego(file)) {
+    for file in documents.iter().filter(|file| !is_part(file)) {
         let mut ignored = Problems::new(&file.path);
         for node in yaml::parse(file).unwrap_or_default() {
             let Some(header) = Header::read(&node, &mut ignored) else {

@@ -150,7 +150,7 @@ fn values_of_the_wrong_kind_are_refused() {
         "{rego: x, rule: signature/signed",
         14,
         "invalid_value",
-        "not both",
+        "more than one of rule, rego, anyOf, ruleSet",
     );
     let selector = "  namespaceSelector: {matchExpressions: [{key: a, operator: Is}]}\n  rules:";
     check(

@@ -1,6 +1,7 @@
 //! The policy crate from outside: documents in, verdicts out.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod alternatives;
 mod authorities;
 mod builders;
 mod contract;
