@@ -39,6 +39,9 @@ describe(entry) := sprintf("%s SBOM by %s", [
 # What it lists beside the thing that it describes, which is the image itself.
 size(entry) := count(entry.packages) - count([1 | is_number(entry.root)])
 
+# The image itself, in a list of one or none.
+root(entry) := [package_ | package_ := entry.packages[entry.root]]
+
 # A package as lines name it.
 label(package_) := trim_space(sprintf("%s %s", [
 	object.get(package_, "name", "unnamed"),

@@ -57,8 +57,14 @@ deny contains denial.of("license_missing", _wanted, _unlicensed, misses.sboms, _
 
 # Each licence is looked at once, however many packages are under it.
 _refused := {text |
-	some text in {text | text := sboms.heard[_].packages[_].licenses[_]}
+	some text in _licenses
 	not license.is_acceptable(text, object.get(data.params, "allow", null), object.get(data.params, "deny", []))
+}
+
+_licenses := {text |
+	some sbom in sboms.heard
+	some package_ in sbom.packages
+	some text in package_.licenses
 }
 
 _bad := sort({sprintf("%s under %s, in the %s", [sboms.label(package_), text, sboms.describe(sbom)]) |
@@ -75,11 +81,9 @@ _complete if {
 	_bare(sbom) == 0
 }
 
-_bare(sbom) := sboms.size(sbom) - count([1 |
-	some index, _ in sbom.packages
-	sbom.packages[index].licenses[0]
-	index != object.get(sbom, "root", null)
-])
+_bare(sbom) := (sboms.size(sbom) - _licensed(sbom.packages)) + _licensed(sboms.root(sbom))
+
+_licensed(packages) := count([1 | some package_ in packages; package_.licenses[0]])
 
 _unlicensed := sort({sprintf("%s: %s without a licence", [sboms.describe(sbom), plural.of(_bare(sbom), "package")]) |
 	some sbom in sboms.counting

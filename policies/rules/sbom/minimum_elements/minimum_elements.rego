@@ -54,10 +54,9 @@ _satisfied if {
 }
 
 # Nearly always enough packages have the usual members, which is cheap to see.
-_has_enough(sbom) if _usual(sbom) >= _needed(sbom)
-
 _has_enough(sbom) if {
-	_usual(sbom) < _needed(sbom)
+	_usual(sbom) >= _needed(sbom)
+} else if {
 	sboms.size(sbom) - count(_incomplete(sbom)) >= _needed(sbom)
 }
 
@@ -65,26 +64,30 @@ _has_enough(sbom) if {
 _needed(sbom) := ceil((sboms.size(sbom) * data.params.min_percent) / 100)
 
 # How many have the members that hold the elements nearly always, beside the root.
-_usual(sbom) := _complete(sbom.packages) - _complete([sbom.packages[index] | index := sbom.root; is_number(index)])
+_usual(sbom) := _complete(sbom.packages) - _complete(sboms.root(sbom))
 
+# What a loop looks up outside of itself, it looks up each time.
 _complete(packages) := count([1 |
-	package_ := packages[_]
+	nothing := _nothing
+	some package_ in packages
 	package_.supplier
 	package_.version
 	package_.purl
-	not package_.name in _nothing
+	not nothing[package_.name]
 ]) if {
 	data.params.standard == "ntia"
 }
 
 _complete(packages) := count([1 |
-	package_ := packages[_]
+	nothing := _nothing
+	none := {}
+	some package_ in packages
 	package_.supplier
 	package_.version
 	package_.purl
 	package_.licenses[0]
-	package_.checksums != {}
-	not package_.name in _nothing
+	package_.checksums != none
+	not nothing[package_.name]
 ]) if {
 	data.params.standard == "cisa"
 }

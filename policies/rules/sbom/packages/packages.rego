@@ -57,12 +57,14 @@ _suspected if strings.any_prefix_match(split(purl.normal(concat("\n", _purls)), 
 
 _suspected if {
 	count(_purls) < sum([count(sbom.packages) | some sbom in sboms.heard])
-	some package_ in sboms.heard[_].packages
+	names := _names
+	some sbom in sboms.heard
+	some package_ in sbom.packages
 	not package_.purl
-	lower(package_.name) in _names
+	lower(package_.name) in names
 }
 
-_purls := [text | text := sboms.heard[_].packages[_].purl]
+_purls := [text | some sbom in sboms.heard; some package_ in sbom.packages; text := package_.purl]
 
 _bases := [purl.base(entry.purl) | some entry in data.params.deny]
 

@@ -55,8 +55,14 @@ deny contains denial.of("supplier_missing", _wanted, _unnamed, misses.sboms, _na
 
 # Each supplier is looked at once, however many packages are of it.
 _refused := {supplier |
-	some supplier in {supplier | supplier := sboms.heard[_].packages[_].supplier}
+	some supplier in _suppliers
 	not allowed.passes(supplier)
+}
+
+_suppliers := {supplier |
+	some sbom in sboms.heard
+	some package_ in sbom.packages
+	supplier := package_.supplier
 }
 
 _foreign := sort({sprintf("%s of %s, in the %s", [sboms.label(package_), package_.supplier, sboms.describe(sbom)]) |
@@ -72,11 +78,9 @@ _complete if {
 	_nameless(sbom) == 0
 }
 
-_nameless(sbom) := sboms.size(sbom) - count([1 |
-	some index, _ in sbom.packages
-	sbom.packages[index].supplier
-	index != object.get(sbom, "root", null)
-])
+_nameless(sbom) := (sboms.size(sbom) - _named(sbom.packages)) + _named(sboms.root(sbom))
+
+_named(packages) := count([1 | some package_ in packages; package_.supplier])
 
 _unnamed := sort({sprintf("%s: %s without a supplier", [sboms.describe(sbom), plural.of(_nameless(sbom), "package")]) |
 	some sbom in sboms.counting
