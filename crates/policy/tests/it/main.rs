@@ -25,5 +25,6 @@ mod provenance;
 mod schema;
 mod shipped;
 mod sources;
+mod statements;
 mod support;
 mod trust_roots;
