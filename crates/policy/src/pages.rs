@@ -190,8 +190,8 @@ const CATEGORIES: &[(&str, &str)] = &[
 const SETS: &str = "
 ## Sets
 
-An entry `ruleSet: NAME` stands for all rules of a set. An entry `rule: NAME` after it takes the place of the parameters
-that the set gives to that rule.
+An entry `ruleSet: NAME` stands for [all entries of a set](../reference/policies.md#sets-of-rules). An entry `rule: NAME`
+after it takes the place of that rule in the set, with parameters of its own.
 
 | set | holds when | rules |
 |---|---|---|

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use countersign_policy::Verdict;
 use serde_json::{Value, json};
 
-use crate::support::{Image, Signer, codes, load, policy};
+use crate::support::{BUILDER, Image, Signer, codes, load, policy};
 
 const V02: &str = "https://slsa.dev/provenance/v0.2";
 
@@ -109,6 +109,30 @@ fn what_buildkit_fetched_is_clean_and_has_its_dockerfile_in_the_repository() {
         let expected: Vec<&str> = expected.into_iter().collect();
         assert_eq!(denials(&built, rule, params), expected, "{rule} {params}");
     }
+}
+
+#[test]
+fn a_set_holds_for_a_build_of_a_repository_up_to_the_level_of_its_builder() {
+    let signer = Signer::new();
+    let mut built = of_a_repository();
+    built["builder"]["id"] = BUILDER.into();
+    let image = Image::new().attested(&signer, V02, &built);
+    let judge = |level: u8, set: &str| {
+        let rest = format!(
+            "  builders:\n    - {{id: \"{BUILDER}\", authorities: [ci], maxLevel: {level}}}\n  \
+             rules: [{{ruleSet: {set}}}]\n"
+        );
+        let verdict = image.judge(&load(policy(&[("ci", &signer)], &rest)));
+        let found = codes(&verdict).into_iter();
+        let found = found.map(|(rule, code)| format!("{rule}:{code}"));
+        found.collect::<Vec<_>>()
+    };
+    let none: [&str; 0] = [];
+    assert_eq!(judge(3, "slsa-3"), none);
+    assert_eq!(judge(2, "slsa-3"), ["provenance/slsa_level:level_too_low"]);
+    assert_eq!(judge(2, "slsa-2"), none);
+    assert_eq!(judge(1, "slsa-2"), ["provenance/slsa_level:level_too_low"]);
+    assert_eq!(judge(1, "baseline"), none);
 }
 
 /// What the rule says of an image that two platforms configure in these ways.
