@@ -5,7 +5,7 @@ package lib.purl
 # Several at once, too, with line ends between them.
 normal(text) := strings.replace_n(
 	{"%40": "@", "%2b": "+", "%2f": "/", "%3a": ":"},
-	regex.replace(lower(text), `pkg:/+`, "pkg:"),
+	replace(replace(lower(text), "pkg://", "pkg:"), "pkg:/", "pkg:"),
 )
 
 # Type, namespace and name.

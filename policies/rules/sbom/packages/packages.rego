@@ -26,7 +26,7 @@
 #           properties:
 #             purl:
 #               type: string
-#               pattern: "pkg:[a-zA-Z0-9.+-]+/[^?#]+"
+#               pattern: "pkg:[a-zA-Z0-9.+-]+/[^?#]*[^?#/@]"
 #               description: package URL, without version and qualifiers
 #             versions:
 #               type: string
@@ -66,32 +66,49 @@ _suspected if {
 
 _purls := [text | some sbom in sboms.heard; some package_ in sbom.packages; text := package_.purl]
 
-_bases := [purl.base(entry.purl) | some entry in data.params.deny]
+_entries := [object.union(entry, {"base": purl.base(entry.purl)}) | some entry in data.params.deny]
+
+_bases := [entry.base | some entry in _entries]
 
 _names := {name | some base in _bases; some name in purl.names(base)}
 
-_denied := sort({sprintf("%s (%s)%s, in the %s", [label, entry.purl, _reason(entry), sboms.describe(sbom)]) |
+# What may be one of them, and is worth a closer look.
+_candidates := [{"sbom": sboms.describe(sbom), "item": package_} |
 	_suspected
+	bases := _bases
+	names := _names
 	some sbom in sboms.heard
 	some package_ in sbom.packages
-	some entry in data.params.deny
-	_is(package_, entry.purl)
-	_is_of(package_, entry)
-	label := sboms.label(package_)
+	_may_be(package_, bases, names)
+]
+
+_may_be(package_, bases, _) if strings.any_prefix_match(purl.normal(package_.purl), bases)
+
+_may_be(package_, _, names) if {
+	not package_.purl
+	lower(package_.name) in names
+}
+
+_denied := sort({sprintf("%s (%s)%s, in the %s", [label, entry.purl, _reason(entry), candidate.sbom]) |
+	some candidate in _candidates
+	some entry in _entries
+	_is(candidate.item, entry.base)
+	_is_of(candidate.item, entry)
+	label := sboms.label(candidate.item)
 })
 
-_is(package_, wanted) if purl.base(package_.purl) == purl.base(wanted)
+_is(package_, base) if purl.base(package_.purl) == base
 
-_is(package_, wanted) if {
+_is(package_, base) if {
 	not package_.purl
-	lower(package_.name) in purl.names(purl.base(wanted))
+	lower(package_.name) in purl.names(base)
 }
 
 _is_of(_, entry) if not entry.versions
 
 _is_of(package_, _) if not _version(package_)
 
-_is_of(package_, entry) if version.is_within(_version(package_), entry.versions, purl.kind(purl.base(entry.purl)))
+_is_of(package_, entry) if version.is_within(_version(package_), entry.versions, purl.kind(entry.base))
 
 _version(package_) := package_.version
 

@@ -45,6 +45,18 @@ test_denies_every_version_where_none_is_given if {
 	}
 }
 
+test_tells_packages_apart_that_begin_alike if {
+	alike := [
+		{"name": "left-pad-2", "purl": "pkg:npm/@acme/left-pad-2@1.0"},
+		{"name": "core", "purl": "pkg:maven/org.apache.logging.log4j/log4j-core@2.17.1"},
+	]
+	listing := object.union(_sbom, {"packages": alike})
+	count(packages.deny) == 0 with input as _input([listing]) with data.params as _params
+	bad := array.concat(alike, [{"name": "core", "purl": "pkg:maven/org.apache.logging.log4j/log4j-core@2.17.0"}])
+	some denial in packages.deny with input as _input([object.union(_sbom, {"packages": bad})]) with data.params as _params
+	count(denial.details.found) == 1
+}
+
 test_denies_by_name_what_has_no_package_url if {
 	every name in ["log4j-core", "org.apache.logging.log4j:log4j-core", "Log4j-Core"] {
 		every package_ in [{"name": name, "version": "2.14.1"}, {"name": name}] {
