@@ -69,7 +69,8 @@ pub(crate) fn assemble(
         }
     };
     Some(Policy {
-        name: definition.name.to_owned(),
+        name: definition.name,
+        namespaced: definition.namespaced,
         mode: definition.mode,
         include: definition.include,
         exclude: definition.exclude,

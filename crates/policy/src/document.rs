@@ -14,13 +14,15 @@ use crate::header::Header;
 use crate::platforms::Platforms;
 use crate::selector::Selector;
 use crate::trust_root::KnownRoots;
-use crate::yaml::{Node, Position};
+use crate::yaml::{Node, Position, Value};
 
-/// A `ClusterImagePolicy` as written.
+/// A `ClusterImagePolicy` or `ImagePolicy` as written.
 #[derive(Debug)]
 pub(crate) struct Definition<'n> {
-    pub(crate) name: &'n str,
+    /// With the namespace before it, where there is one.
+    pub(crate) name: String,
     pub(crate) name_at: Position,
+    pub(crate) namespaced: bool,
     pub(crate) include: Vec<RepositoryPattern>,
     pub(crate) exclude: Vec<RepositoryPattern>,
     pub(crate) selector: Selector,
@@ -40,26 +42,36 @@ pub(crate) fn read<'n>(
 ) -> Option<Definition<'n>> {
     let known = [
         "images",
-        "namespaceSelector",
         "mode",
         "authorities",
         "builders",
         "platforms",
         "rules",
+        "namespaceSelector",
     ];
-    let spec = Fields::open(header.spec, "spec", &known, problems)?;
+    let namespaced = header.namespace.is_some();
+    let known = if namespaced { &known[..6] } else { &known[..] };
+    let spec = Fields::open(header.spec, "spec", known, problems)?;
+    if let (true, Some(rules)) = (namespaced, spec.get("rules")) {
+        refuse_rego(rules, problems);
+    }
     let (include, exclude) = images(&spec, problems);
     let authorities = authority::read_all(&spec, trust_roots, problems);
     let builders = builders::read_all(&spec, &authorities, trust_roots, problems);
     Some(Definition {
-        name: header.name,
+        name: match header.namespace {
+            Some(namespace) => format!("{namespace}/{}", header.name),
+            None => header.name.to_owned(),
+        },
         name_at: header.name_at,
+        namespaced,
         include,
         exclude,
-        selector: spec
-            .get("namespaceSelector")
-            .map(|node| Selector::read(node, problems))
-            .unwrap_or_default(),
+        selector: match (header.namespace, spec.get("namespaceSelector")) {
+            (Some(namespace), _) => Selector::of(namespace),
+            (None, Some(node)) => Selector::read(node, problems),
+            (None, None) => Selector::default(),
+        },
         mode: spec
             .get("mode")
             .and_then(|node| mode(node, problems))
@@ -72,6 +84,26 @@ pub(crate) fn read<'n>(
             .unwrap_or_default(),
         rules: entry::read_all(&spec, problems),
     })
+}
+
+/// Refuses Rego among rules: whoever may write policies of one namespace may not run code in the webhook.
+fn refuse_rego(node: &Node, problems: &mut Problems) {
+    match &node.value {
+        Value::List(items) => items.iter().for_each(|item| refuse_rego(item, problems)),
+        Value::Map(entries) => {
+            for entry in entries {
+                if entry.key == "rego" {
+                    let message = "a policy of a namespace has no Rego of its own";
+                    let hint = "use rules of the library with parameters, or a ClusterImagePolicy";
+                    problems.advise(entry.value.at, "unsupported_feature", message, hint);
+                }
+                if entry.key == "anyOf" {
+                    refuse_rego(&entry.value, problems);
+                }
+            }
+        }
+        _ => {}
+    }
 }
 
 fn images(

@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use crate::fields::{Fields, Problems, list, name, text};
-use crate::header::{Header, is_label};
+use crate::header::{Header, namespace};
 use crate::requirement::ANY_OF;
 use crate::yaml::Node;
 use crate::{Namespace, Verdict, Violation};
@@ -277,7 +277,9 @@ pub(crate) fn read(
     let before = problems.count();
     let spec = Fields::open(header.spec, "spec", &known, problems)?;
     let images = several(&spec, "images", problems, images);
-    let namespaces = several(&spec, "namespaces", problems, namespace);
+    let namespaces = several(&spec, "namespaces", problems, |node, problems| {
+        namespace(node, problems).map(str::to_owned)
+    });
     let rules = several(&spec, "rules", problems, |node, problems| {
         rule(node, rules, problems)
     });
@@ -346,17 +348,6 @@ fn images(node: &Node, problems: &mut Problems) -> Option<Images> {
             None
         }
     }
-}
-
-fn namespace(node: &Node, problems: &mut Problems) -> Option<String> {
-    let written = text(node, "a namespace", problems)?;
-    if !is_label(written) {
-        let message = format!("`{}` is no name of a namespace", excerpt(written));
-        let hint = "name each namespace in full: there are no patterns of them";
-        problems.advise(node.at, "invalid_name", message, hint);
-        return None;
-    }
-    Some(written.to_owned())
 }
 
 fn rule(node: &Node, rules: &KnownRules<'_>, problems: &mut Problems) -> Option<String> {

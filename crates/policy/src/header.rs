@@ -14,6 +14,8 @@ pub(crate) struct Header<'n> {
     /// Empty if it was reported as wrong.
     pub(crate) name: &'n str,
     pub(crate) name_at: Position,
+    /// Of kinds that belong to a namespace; empty if it was reported as wrong.
+    pub(crate) namespace: Option<&'n str>,
     pub(crate) spec: &'n Node,
 }
 
@@ -22,13 +24,15 @@ pub(crate) struct Header<'n> {
 pub(crate) enum Kind {
     ClusterImagePolicy,
     ImageException,
+    ImagePolicy,
     TrustRoot,
 }
 
 impl Kind {
-    const ALL: [Self; 3] = [
+    const ALL: [Self; 4] = [
         Self::ClusterImagePolicy,
         Self::ImageException,
+        Self::ImagePolicy,
         Self::TrustRoot,
     ];
 
@@ -36,6 +40,7 @@ impl Kind {
         match self {
             Self::ClusterImagePolicy => "ClusterImagePolicy",
             Self::ImageException => "ImageException",
+            Self::ImagePolicy => "ImagePolicy",
             Self::TrustRoot => "TrustRoot",
         }
     }
@@ -53,13 +58,13 @@ impl<'n> Header<'n> {
         check_version(&fields, problems)?;
         let kind = kind(&fields, problems)?;
         let metadata = fields.require("metadata", problems);
-        let metadata = metadata.and_then(|node| {
-            Fields::open(
-                node,
-                "metadata",
-                &["name", "labels", "annotations"],
-                problems,
-            )
+        let namespaced = kind == Kind::ImagePolicy;
+        let known = ["name", "labels", "annotations", "namespace"];
+        let known = if namespaced { &known[..] } else { &known[..3] };
+        let metadata = metadata.and_then(|node| Fields::open(node, "metadata", known, problems));
+        let namespace = namespaced.then(|| {
+            let node = metadata.as_ref()?.require("namespace", problems)?;
+            namespace(node, problems)
         });
         let name_node = metadata.and_then(|metadata| metadata.require("name", problems));
         let name = name_node.and_then(|node| object_name(node, problems));
@@ -67,6 +72,7 @@ impl<'n> Header<'n> {
             kind,
             name: name.unwrap_or_default(),
             name_at: name_node.map_or(document.at, |node| node.at),
+            namespace: namespace.map(Option::unwrap_or_default),
             spec: fields.require("spec", problems)?,
         })
     }
@@ -125,8 +131,20 @@ fn object_name<'n>(node: &'n Node, problems: &mut Problems) -> Option<&'n str> {
     Some(written)
 }
 
+/// The name of a namespace.
+pub(crate) fn namespace<'n>(node: &'n Node, problems: &mut Problems) -> Option<&'n str> {
+    let written = text(node, "a namespace", problems)?;
+    if !is_label(written) {
+        let message = format!("`{}` is no name of a namespace", excerpt(written));
+        let hint = "name each namespace in full: there are no patterns of them";
+        problems.advise(node.at, "invalid_name", message, hint);
+        return None;
+    }
+    Some(written)
+}
+
 /// Whether `name` is an RFC 1123 label, as the names of namespaces are.
-pub(crate) fn is_label(name: &str) -> bool {
+fn is_label(name: &str) -> bool {
     let is_word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let edge = |byte: Option<&u8>| byte.is_some_and(|byte| is_word(*byte));
     let bytes = name.as_bytes();
@@ -138,4 +156,4 @@ pub(crate) fn is_label(name: &str) -> bool {
 
 const API_VERSION: &str = "countersign.dev/v1alpha1";
 /// Kinds that have their place in the API and are not read yet.
-const LATER_KINDS: &[&str] = &["ImagePolicy", "Registry"];
+const LATER_KINDS: &[&str] = &["Registry"];

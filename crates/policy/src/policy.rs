@@ -43,6 +43,8 @@ impl Mode {
 #[derive(Debug)]
 pub struct Policy {
     pub(crate) name: String,
+    /// Whether it is a policy of one namespace.
+    pub(crate) namespaced: bool,
     pub(crate) mode: Mode,
     pub(crate) include: Vec<RepositoryPattern>,
     pub(crate) exclude: Vec<RepositoryPattern>,
@@ -54,9 +56,15 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Its name.
+    /// Its name, after that of its namespace if it is a policy of one: `shop/release`.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Whether it is a policy of one namespace. Such can only add requirements: an image that no other covers is covered
+    /// by none.
+    pub fn is_namespaced(&self) -> bool {
+        self.namespaced
     }
 
     /// What a violation means.

@@ -101,11 +101,22 @@ impl Selector {
         selector
     }
 
-    /// Decides for `namespace`, as far as what is known of it allows.
+    /// One that selects the namespace of this name.
+    pub(crate) fn of(namespace: &str) -> Self {
+        let requirement = Requirement {
+            key: NAME_LABEL.to_owned(),
+            operator: Operator::In(vec![namespace.to_owned()]),
+        };
+        Self {
+            requirements: vec![requirement],
+        }
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.requirements.is_empty()
     }
 
+    /// Decides for `namespace`, as far as what is known of it allows.
     pub(crate) fn select(&self, namespace: &Namespace) -> Selection {
         let mut unknown = Vec::new();
         for requirement in &self.requirements {

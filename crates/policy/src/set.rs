@@ -81,7 +81,7 @@ impl PolicySet {
         // In this order, for a document may stand before one that it names.
         for kinds in [
             &[Kind::TrustRoot] as &[Kind],
-            &[Kind::ClusterImagePolicy],
+            &[Kind::ClusterImagePolicy, Kind::ImagePolicy],
             &[Kind::ImageException],
         ] {
             for (headers, problems) in headers.iter().zip(&mut problems) {
@@ -159,7 +159,7 @@ struct Loader {
 impl Loader {
     fn add(&mut self, header: Header<'_>, read: &TrustRoots, problems: &mut Problems) {
         match header.kind {
-            Kind::ClusterImagePolicy => self.add_policy(header, problems),
+            Kind::ClusterImagePolicy | Kind::ImagePolicy => self.add_policy(header, problems),
             Kind::ImageException => self.add_exception(header, problems),
             Kind::TrustRoot => self.trust_roots.add(header, read, problems),
         }

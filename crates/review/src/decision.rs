@@ -57,6 +57,8 @@ pub struct ImageReview {
     pub finding: Finding,
     /// What is known of the image from verified evidence.
     pub facts: Facts,
+    /// The stance that was met where policies of one namespace cover the image and no other does.
+    pub uncovered: Option<Stance>,
     /// Selectors that could not be decided and so counted as matching.
     pub undecided: Vec<String>,
 }
@@ -219,6 +221,9 @@ impl ImageReview {
             }
             Finding::Unmatched(Stance::Allow) => {}
             Finding::Unmatched(Stance::Deny | Stance::Warn) => codes.push("unmatched".to_owned()),
+        }
+        if self.uncovered == Some(Stance::Warn) {
+            codes.push("unmatched".to_owned());
         }
         if matches!(self.unpinned, Some(Stance::Deny | Stance::Warn)) {
             codes.push("unpinned".to_owned());

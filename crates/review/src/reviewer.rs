@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use tokio::time::{Instant, timeout_at};
 
 use crate::workers::Workers;
-use crate::{Facts, Finding, ImageReview, Request, Review, ReviewError, Settings};
+use crate::{Facts, Finding, ImageReview, Request, Review, ReviewError, Settings, Stance};
 
 /// Reviews workloads by the policies in force.
 pub struct Reviewer<S> {
@@ -138,6 +138,7 @@ impl<S: ImageSource + 'static> Reviewer<S> {
             unpinned: None,
             finding: Finding::Unmatched(self.settings.unmatched),
             facts: Facts::default(),
+            uncovered: None,
             undecided: Vec::new(),
         };
         let reference = match task.reference() {
@@ -150,9 +151,15 @@ impl<S: ImageSource + 'static> Reviewer<S> {
         let matching = task
             .policies
             .matching(reference.repository(), &task.request.namespace);
+        // A policy of a namespace only adds to what others demand: it must not stand in for them.
+        let covered = matching.iter().any(|found| !found.policy.is_namespaced());
+        let refused = !covered && self.settings.unmatched == Stance::Deny;
         // Nobody asked about this image: no registry is asked either.
-        if matching.is_empty() {
+        if matching.is_empty() || refused {
             return review;
+        }
+        if !covered {
+            review.uncovered = Some(self.settings.unmatched);
         }
         review.undecided = matching
             .iter()

@@ -71,7 +71,7 @@ fn headline(image: &ImageReview) -> String {
             }
             line
         }
-        Finding::Unmatched(_) => format!("{name}: no policy covers this image (unmatched)"),
+        Finding::Unmatched(_) => unmatched(image),
     }
 }
 
@@ -108,8 +108,12 @@ fn describe(text: &mut String, image: &ImageReview, namespace: Option<&str>) {
             }
         }
         Finding::Unmatched(_) => {
-            text.push_str("  no policy covers this image, and what no policy covers is refused\n");
-            text.push_str("    fix      name its repository in images.include of a policy\n");
+            text.push_str(
+                "  no cluster policy covers this image, and what none covers is refused\n",
+            );
+            text.push_str(
+                "    fix      name its repository in images.include of a ClusterImagePolicy\n",
+            );
         }
     }
     if image.unpinned == Some(Stance::Deny) {
@@ -187,6 +191,13 @@ fn used_by(paths: &[String]) -> String {
 /// One line of bounded length. Rules quote what attackers wrote: no line breaks, no terminal escapes.
 fn clean(text: &str) -> String {
     excerpt_within(text, LINE_CHARACTERS)
+}
+
+fn unmatched(image: &ImageReview) -> String {
+    format!(
+        "{}: no cluster policy covers this image (unmatched)",
+        image.image
+    )
 }
 
 fn unpinned(image: &ImageReview) -> String {

@@ -22,7 +22,7 @@ fn unknown_versions_and_kinds_are_refused_with_those_that_are_known() {
 
 #[test]
 fn kinds_and_features_to_come_say_so() {
-    for kind in ["ImagePolicy", "Registry"] {
+    for kind in ["Registry"] {
         check(
             "ClusterImagePolicy",
             kind,

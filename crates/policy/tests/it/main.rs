@@ -17,6 +17,7 @@ mod load;
 mod matching;
 mod meaning;
 mod mistakes;
+mod namespaced;
 mod own_rules;
 mod pages;
 mod params;

@@ -4,7 +4,7 @@
 
 use countersign_policy::{Excepted, Mode, Verdict, Violation};
 
-use super::{clean, headline, of_mode, unpinned};
+use super::{clean, headline, of_mode, unmatched, unpinned};
 use crate::{Finding, ImageReview, Remark, Review, Stance};
 
 /// What refuses the image, and what should be known of it.
@@ -34,9 +34,12 @@ pub(crate) fn remarks(image: &ImageReview) -> Vec<Remark> {
             remarks.push(Remark::refusal("unmatched", headline(image)));
         }
         Finding::Unmatched(Stance::Warn) => {
-            remarks.push(Remark::warning("unmatched", headline(image)));
+            remarks.push(Remark::warning("unmatched", unmatched(image)));
         }
         Finding::Unmatched(Stance::Allow) => {}
+    }
+    if image.uncovered == Some(Stance::Warn) {
+        remarks.push(Remark::warning("unmatched", unmatched(image)));
     }
     match image.unpinned {
         Some(Stance::Deny) => remarks.push(Remark::refusal("unpinned", unpinned(image))),

@@ -7,3 +7,4 @@ mod looking;
 mod platforms;
 mod policies;
 mod support;
+mod truth;

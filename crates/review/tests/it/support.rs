@@ -85,18 +85,17 @@ impl World {
     }
 
     pub(crate) fn reviewer(&self, documents: &[Value]) -> Reviewer<Client> {
+        self.reviewer_by(load(documents), Settings::default())
+    }
+
+    pub(crate) fn reviewer_by(&self, policies: PolicySet, by: Settings) -> Reviewer<Client> {
         let mut settings = ClientSettings {
             retries: 0,
             ..ClientSettings::default()
         };
         settings.plain_http.insert(self.registry.host().to_owned());
         let client = Client::new(settings).unwrap();
-        Reviewer::new(
-            client.into(),
-            Arc::new(load(documents)),
-            Settings::default(),
-        )
-        .unwrap()
+        Reviewer::new(client.into(), Arc::new(policies), by).unwrap()
     }
 
     /// Reviews a pod of this image by these documents, with a client that has seen nothing.
