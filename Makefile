@@ -6,6 +6,7 @@
 #   make dist    stripped static binaries in dist/
 #   make fuzz    every parser of outside bytes, a minute each                      (also a nightly toolchain, cargo-fuzz)
 #   make bench   what verification costs, as ratios in one run
+#   make mutants changes of the code that no test notices                          (also cargo-mutants; hours)
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -98,6 +99,16 @@ fuzz:
 .PHONY: bench
 bench:
 	cargo run --locked --release --quiet -p countersign-bench
+
+# Mutants of what decides. A survivor that turns a denial into an admission wants a test; FILES chooses, for less than hours.
+FILES ?= crates/policy/src/** crates/review/src/**
+
+.PHONY: mutants
+mutants:
+	@command -v cargo-mutants > /dev/null || \
+	    { echo "make mutants needs cargo-mutants: cargo install --locked cargo-mutants"; exit 2; }
+	cargo mutants --no-shuffle --timeout 300 $(foreach file,$(FILES),--file '$(file)') \
+	    --package countersign-policy --package countersign-review
 
 .PHONY: clean
 clean:
