@@ -10,6 +10,7 @@ use countersign_policy::{LoadErrors, SourceFile};
 
 use crate::args;
 use crate::failure::Failure;
+use crate::traces;
 
 /// The rules that a command is about.
 #[derive(Debug, clap::Args)]
@@ -79,11 +80,7 @@ impl Tree {
         } else {
             path.to_owned()
         };
-        match (line, column) {
-            (0, _) => shown,
-            (line, 0) => format!("{shown}:{line}"),
-            (line, column) => format!("{shown}:{line}:{column}"),
-        }
+        traces::place(&shown, line, column)
     }
 
     /// Of a tree that cannot be used.

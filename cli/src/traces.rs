@@ -5,6 +5,15 @@ use countersign_policy::{Outcome, Seen, Step};
 /// The place of `line` and `column` in a file, as it can be opened from here.
 pub(crate) type Place<'p> = dyn Fn(&str, u32, u32) -> String + 'p;
 
+/// `file:line:column` as the policy was loaded, as far as the numbers are known.
+pub(crate) fn place(file: &str, line: u32, column: u32) -> String {
+    match (line, column) {
+        (0, _) => file.to_owned(),
+        (line, 0) => format!("{file}:{line}"),
+        (line, column) => format!("{file}:{line}:{column}"),
+    }
+}
+
 /// An expression with its place, what came of it, and what it saw.
 pub(crate) fn step(file: &str, step: &Step, place: &Place<'_>, lines: &mut Vec<String>) {
     let outcome = match &step.outcome {

@@ -252,7 +252,8 @@ fn in_words(outcome: Outcome) -> &'static str {
     }
 }
 
-fn hint(image: &ImageReview) -> Option<String> {
+/// The flag that would help, where an image could not be looked at.
+pub(crate) fn hint(image: &ImageReview) -> Option<String> {
     match &image.finding {
         Finding::CouldNotLook {
             error: ReviewError::Source(error),
@@ -262,7 +263,8 @@ fn hint(image: &ImageReview) -> Option<String> {
     }
 }
 
-fn status(outcome: Outcome) -> ExitStatus {
+/// The exit code that follows.
+pub(crate) fn status(outcome: Outcome) -> ExitStatus {
     match outcome {
         Outcome::Admit => ExitStatus::Success,
         Outcome::CouldNotLook => ExitStatus::CouldNotLook,

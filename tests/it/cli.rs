@@ -4,6 +4,7 @@ mod artifacts;
 mod checking;
 mod children;
 mod conformance;
+mod explaining;
 mod keyless;
 mod keys;
 mod looking;

@@ -177,7 +177,7 @@ impl Args {
 }
 
 /// The name of a namespace: a DNS label.
-fn namespace(text: &str) -> Result<String, String> {
+pub(crate) fn namespace(text: &str) -> Result<String, String> {
     let is_known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     let is_label = text.bytes().all(is_known) && !text.starts_with('-') && !text.ends_with('-');
     if text.is_empty() || text.len() > 63 || !is_label {
@@ -206,7 +206,7 @@ fn namespace_labels(manifests: &[Manifest]) -> Labels {
 }
 
 /// An image of the command line as the one container of a pod of which nothing else is known.
-fn bare(image: &str, reference: Reference) -> Workload {
+pub(crate) fn bare(image: &str, reference: Reference) -> Workload {
     let used = ImageUse {
         path: "command line".to_owned(),
         container: String::new(),

@@ -61,16 +61,6 @@ impl Base {
         })
     }
 
-    /// An engine that holds all of them, for tests of rules; an error tells which file is wrong.
-    pub(crate) fn into_engine(self) -> Result<Engine, (String, RegoError)> {
-        let mut engine = new_engine();
-        for module in &self.modules {
-            let added = add(&mut engine, &module.file);
-            added.map_err(|error| (module.file.path.clone(), error))?;
-        }
-        Ok(engine)
-    }
-
     /// What a rule needs, and what that needs.
     pub(crate) fn needed_by(&self, rule: &Module) -> Result<Arc<Shared>, RegoError> {
         let mut places = BTreeSet::new();

@@ -220,7 +220,7 @@ fn pick(section: &Value, keys: &[&str]) -> Value {
 
 /// `json` as the engine holds it. Its own conversion makes `Undefined` of a value with certain keys, and a rule that
 /// reads what is undefined denies nothing.
-fn rego(json: Json) -> Value {
+pub(crate) fn rego(json: Json) -> Value {
     match json {
         Json::Null => Value::Null,
         Json::Bool(value) => value.into(),

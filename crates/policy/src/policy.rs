@@ -206,7 +206,7 @@ impl Policy {
     }
 
     /// The ids of its rules.
-    pub(crate) fn rule_ids(&self) -> impl Iterator<Item = &str> {
+    pub fn rule_ids(&self) -> impl Iterator<Item = &str> {
         let rules = self.all_rules().into_iter();
         rules.map(|rule| rule.id.as_str())
     }

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use countersign_image::{Needs, excerpt};
+use serde_json::{Map, Value as Json};
 
 use crate::fields::{Problems, list, text};
 use crate::yaml::Node;
@@ -57,6 +58,43 @@ impl Reads {
             }
         }
         Self(paths)
+    }
+
+    /// What rules of both are given together.
+    pub(crate) fn with(mut self, other: &Self) -> Self {
+        self.0.extend(other.0.iter().cloned());
+        self
+    }
+
+    /// The part of a written `input` that a rule is given.
+    pub(crate) fn part_of(&self, input: &Json) -> Json {
+        let mut part = Map::new();
+        for (section, keys) in SECTIONS {
+            let Some(written) = input.get(section) else {
+                continue;
+            };
+            let whole = self.0.contains(*section);
+            let fields = written.as_object().filter(|_| !whole);
+            let own = fields.map(|fields| {
+                let fields = fields.iter();
+                fields
+                    .filter(|(key, _)| keys.contains(&key.as_str()) && self.has(section, key))
+                    .map(|(key, value)| (key.clone(), value.clone()))
+                    .collect::<Map<_, _>>()
+            });
+            match own {
+                Some(own) if own.is_empty() => {}
+                Some(own) => _ = part.insert((*section).to_owned(), own.into()),
+                None if whole => _ = part.insert((*section).to_owned(), written.clone()),
+                None => {}
+            }
+        }
+        part.extend(
+            input
+                .get("apiVersion")
+                .map(|version| ("apiVersion".to_owned(), version.clone())),
+        );
+        part.into()
     }
 
     /// The paths, in order.

@@ -107,7 +107,7 @@ impl Program {
         rehearsal.ok().flatten()
     }
 
-    /// The rule's file and those that it may import from.
+    /// The rule's file and those that it needs.
     pub(crate) fn files(&self) -> impl Iterator<Item = &SourceFile> {
         let shared = self.source.shared.files.iter();
         shared.chain(std::iter::once(&self.source.file))

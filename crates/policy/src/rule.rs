@@ -31,9 +31,12 @@ pub(crate) struct Findings {
 impl Rule {
     /// Evaluates the rule; anything but a proper answer is a violation.
     pub(crate) fn evaluate(&self, input: &Input<'_>) -> Findings {
-        let answer = self
-            .program
-            .run(input.project(&self.reads, &self.predicates));
+        self.evaluate_given(input.project(&self.reads, &self.predicates))
+    }
+
+    /// Evaluates the rule on exactly `input`.
+    pub(crate) fn evaluate_given(&self, input: Value) -> Findings {
+        let answer = self.program.run(input);
         match answer
             .map_err(Defect::from)
             .and_then(|answer| self.read(&answer))

@@ -2,6 +2,8 @@
 //!
 //! Refuses to call a run without tests a success, or a test that is undefined.
 
+mod lines;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use countersign_image::excerpt_within;
@@ -10,10 +12,12 @@ use serde::Serialize;
 
 use crate::base::Base;
 use crate::explain::{Attempt, Explainer, Seen, differences};
-use crate::library::is_test;
 use crate::module::Module;
 use crate::rego::RegoError;
 use crate::{LoadError, LoadErrors, SourceFile};
+
+pub use lines::FileCoverage;
+use lines::Lines;
 
 /// One rule `test_…` and how it ended.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,17 +58,6 @@ pub struct Print {
     pub text: String,
 }
 
-/// Which lines of a file under test some test reached.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileCoverage {
-    /// The file.
-    pub file: String,
-    /// How many lines were reached.
-    pub covered: usize,
-    /// Lines that no test reached.
-    pub uncovered: Vec<u32>,
-}
-
 /// What a run of tests showed.
 #[derive(Clone, Debug, Default)]
 pub struct TestReport {
@@ -91,17 +84,16 @@ pub fn run_rego_tests(
     files: &[SourceFile],
     wanted: impl Fn(&str, &str) -> bool,
 ) -> Result<TestReport, LoadErrors> {
-    let rego = || files.iter().filter(|file| file.path.ends_with(".rego"));
+    let rego = files.iter().filter(|file| file.path.ends_with(".rego"));
+    let rego: Vec<&SourceFile> = rego.collect();
     let report =
         |(path, error): (String, RegoError)| LoadErrors::from(LoadError::rego(&path, &error));
-    let base = Base::new(rego()).map_err(report)?;
-    let mut engine = base.into_engine().map_err(report)?;
-    engine.set_enable_coverage(true);
+    let base = Base::new(rego.iter().copied()).map_err(report)?;
     let mut tests = Vec::new();
-    let mut explainer = None;
-    for file in rego() {
+    let mut lines = Lines::default();
+    for file in &rego {
         let module = Module::parse(file).map_err(|error| report((file.path.clone(), error)))?;
-        let mut last = None;
+        let mut names = Vec::new();
         for head in module
             .heads
             .iter()
@@ -109,20 +101,34 @@ pub fn run_rego_tests(
         {
             let name = module.full_name(&head.name);
             // Several bodies of one name are one test.
-            if last.replace(&head.name) == Some(&head.name) || !wanted(&file.path, &name) {
-                continue;
+            if wanted(&file.path, &name) && names.last().is_none_or(|(last, _)| *last != name) {
+                names.push((name, head.at.line));
             }
-            let mut test = run(&mut engine, file, name, head.at.line);
+        }
+        lines.expect(file)?;
+        if names.is_empty() {
+            continue;
+        }
+        // Each evaluation costs something for every module that the engine holds.
+        let needed = base.needed_by(&module);
+        let needed = needed.map_err(|error| report((file.path.clone(), error)))?;
+        let mut engine = needed.engine();
+        engine.set_enable_coverage(true);
+        let mut explainer = None;
+        for (name, line) in names {
+            let mut test = run(&mut engine, file, name, line);
             if let Some(failure) = &mut test.failure {
-                let explainer = explainer.get_or_insert_with(|| explainer_of(&engine, files));
+                let explainer =
+                    explainer.get_or_insert_with(|| explainer_of(&engine, &needed.files));
                 failure.explain(explainer, &test.name);
             }
             tests.push(test);
         }
+        lines.learn(&engine);
     }
     Ok(TestReport {
         tests,
-        coverage: coverage(&engine),
+        coverage: lines.coverage(),
     })
 }
 
@@ -155,8 +161,7 @@ fn explainer_of(engine: &Engine, files: &[SourceFile]) -> Explainer {
     let mut engine = engine.clone();
     engine.set_enable_coverage(false);
     engine.set_input(Value::new_object());
-    let rego = files.iter().filter(|file| file.path.ends_with(".rego"));
-    Explainer::new(engine, rego)
+    Explainer::new(engine, files)
 }
 
 impl TestFailure {
@@ -193,20 +198,6 @@ impl Print {
             text: excerpt_within(text, PRINT_CHARS),
         }
     }
-}
-
-fn coverage(engine: &Engine) -> Vec<FileCoverage> {
-    let Ok(report) = engine.get_coverage_report() else {
-        return Vec::new();
-    };
-    let files = report.files.into_iter().filter(|file| !is_test(&file.path));
-    files
-        .map(|file| FileCoverage {
-            covered: file.covered.len(),
-            uncovered: file.not_covered.into_iter().collect(),
-            file: file.path,
-        })
-        .collect()
 }
 
 const PRINT_CHARS: usize = 4096;

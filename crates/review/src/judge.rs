@@ -17,7 +17,7 @@ use countersign_workload::ImageUse;
 use jiff::Timestamp;
 use tokio::time::{Instant, timeout_at};
 
-use crate::reviewer::{ImageTask, Reviewer, deadline_exceeded};
+use crate::reviewer::{ImageTask, Observer, Reviewer, deadline_exceeded};
 use crate::{Facts, ReviewError};
 
 /// What a policy judges: the same for every policy.
@@ -176,9 +176,11 @@ impl<S: ImageSource + 'static> Reviewer<S> {
     ) -> Result<Verdict, ReviewError> {
         // A job of its own for each, so that a pod of many containers, or an index of many platforms, takes its turns like
         // any other.
-        let judge = async |evidence: Option<Arc<Evidence>>| {
+        let judge = async |scope: Option<Scope>| {
             let (policy, subject) = (Arc::clone(policy), Arc::clone(subject));
-            let evaluate = move || evaluate(&policy, &subject, evidence.as_deref(), used);
+            let observer = self.observer.clone();
+            let evaluate =
+                move || evaluate(&policy, &subject, scope.as_ref(), used, observer.as_deref());
             let mut verdict = self.run(deadline, evaluate).await?;
             exceptions.apply(&mut verdict);
             Ok(verdict)
@@ -188,7 +190,7 @@ impl<S: ImageSource + 'static> Reviewer<S> {
         };
         let mut judged = Vec::with_capacity(scopes.len());
         for scope in scopes {
-            let verdict = judge(Some(Arc::clone(&scope.evidence))).await?;
+            let verdict = judge(Some(scope.clone())).await?;
             judged.push((scope.clone(), verdict));
         }
         Ok(policy.combine(judged))
@@ -209,8 +211,9 @@ impl<S: ImageSource + 'static> Reviewer<S> {
 fn evaluate(
     policy: &Policy,
     subject: &Subject,
-    evidence: Option<&Evidence>,
+    scope: Option<&Scope>,
     used: usize,
+    observer: Option<&Observer>,
 ) -> Verdict {
     let mut workload = subject.workload.clone();
     let mut reference = &subject.reference;
@@ -219,19 +222,24 @@ fn evaluate(
         workload.path.clone_from(&used.path);
         reference = used.reference.as_ref().unwrap_or(reference);
     }
-    let gathered = subject.gathered.as_ref().zip(evidence);
-    policy.evaluate(&Input::new(InputParts {
+    let gathered = subject.gathered.as_ref().zip(scope);
+    let input = Input::new(InputParts {
         reference,
-        gathered: gathered.map(|(gathered, evidence)| Gathered {
+        gathered: gathered.map(|(gathered, scope)| Gathered {
             resolved: &gathered.image,
             content: &gathered.collected.content,
             configs: gathered.collected.configs.as_ref(),
-            evidence,
+            evidence: &scope.evidence,
         }),
         workload: &workload,
         request: &subject.request,
         now: subject.now,
-    }))
+    });
+    if let Some(observe) = observer {
+        let platforms = scope.map(|scope| scope.platforms.as_slice());
+        observe(policy, &input, platforms.unwrap_or_default());
+    }
+    policy.evaluate(&input)
 }
 
 /// The images of an index that a node could run. More than are looked at would hide some of them.

@@ -17,5 +17,5 @@ pub use artifact::{ArtifactError, POLICY_CONFIG, PolicyArtifact};
 pub use decision::{Facts, Finding, ImageReview, Outcome, Remark, Review};
 pub use directory::{DirectoryError, file_trust_roots, policies_in};
 pub use error::ReviewError;
-pub use reviewer::{PinnedUse, Reviewer};
+pub use reviewer::{Observer, PinnedUse, Reviewer};
 pub use settings::{Request, Settings, Stance, UnknownStance, User};

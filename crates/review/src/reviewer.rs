@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use countersign_image::{ImageSource, PinnedReference, Reference, ReferenceError, Resolved};
-use countersign_policy::{PolicySet, RequestContext};
+use countersign_policy::{Input, Policy, PolicySet, RequestContext};
 use countersign_workload::{ImageUse, Workload};
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
@@ -21,7 +21,11 @@ pub struct Reviewer<S> {
     policies: RwLock<Arc<PolicySet>>,
     settings: Settings,
     pub(crate) workers: Workers,
+    pub(crate) observer: Option<Arc<Observer>>,
 }
+
+/// Sees what each policy judges: the input, and the platforms that it is about.
+pub type Observer = dyn Fn(&Policy, &Input<'_>, &[String]) + Send + Sync;
 
 /// An image field and the digest that its image has now, for pinning.
 pub type PinnedUse = (ImageUse, Result<PinnedReference, ReviewError>);
@@ -43,7 +47,15 @@ impl<S: ImageSource + 'static> Reviewer<S> {
             policies: RwLock::new(policies),
             settings,
             workers,
+            observer: None,
         })
+    }
+
+    /// The same, with someone who looks on at every evaluation and decides nothing.
+    #[must_use]
+    pub fn observed(mut self, observer: Arc<Observer>) -> Self {
+        self.observer = Some(observer);
+        self
     }
 
     /// The policies in force.

@@ -93,7 +93,7 @@ async fn rego_that_does_not_compile_is_shown_with_its_place() {
     exit 1
     --- stdout
     --- stderr
-    error: the Rego does not compile (rego_compile)
+    error: the Rego does not compile (rego_syntax)
       mine/rules/shop/owner/owner_test.rego:10:12: expecting expression
     hint: `countersign policy lint` says all that is wrong
     "#);

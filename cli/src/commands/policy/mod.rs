@@ -4,8 +4,12 @@ use crate::failure::Failure;
 use crate::printer::Printer;
 use crate::status::ExitStatus;
 
+mod eval;
+mod explain;
+mod input;
 mod lint;
 mod list;
+mod looking;
 mod new;
 mod pull;
 mod push;
@@ -24,12 +28,18 @@ enum Command {
     Test(test::Args),
     Lint(lint::Args),
     List(list::Args),
+    Input(Box<input::Args>),
+    Explain(Box<explain::Args>),
+    Eval(Box<eval::Args>),
     Push(Box<push::Args>),
     Pull(Box<pull::Args>),
 }
 
 pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure> {
     match &args.command {
+        Command::Eval(args) => eval::run(args, printer),
+        Command::Explain(args) => explain::run(args, printer),
+        Command::Input(args) => input::run(args, printer),
         Command::Lint(args) => lint::run(args, printer),
         Command::List(args) => list::run(args, printer),
         Command::New(args) => new::run(args, printer),

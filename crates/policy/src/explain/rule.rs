@@ -2,9 +2,13 @@
 //!
 //! Judges exactly as an evaluation does; the trace beside it decides nothing.
 
+use regorus::Value;
 use serde::Serialize;
+use serde_json::Value as Json;
 
 use super::{Explainer, Trace};
+use crate::input::rego;
+use crate::reads::Reads;
 use crate::rule::Rule;
 use crate::tester::Print;
 use crate::{Input, Policy, Violation};
@@ -29,14 +33,37 @@ impl Policy {
     /// What each of its rules makes of `input`, in order.
     pub fn explain(&self, input: &Input<'_>) -> Vec<Explanation> {
         let rules = self.all_rules().into_iter();
-        rules.map(|rule| explain(rule, input)).collect()
+        let explain = |rule: &Rule| explain(rule, input.project(&rule.reads, &rule.predicates));
+        rules.map(explain).collect()
+    }
+
+    /// What each of its rules makes of an input that somebody wrote: each is given the parts that it reads.
+    pub fn explain_written(&self, input: &Json) -> Vec<Explanation> {
+        let rules = self.all_rules().into_iter();
+        let explain = |rule: &Rule| explain(rule, rego(rule.reads.part_of(input)));
+        rules.map(explain).collect()
+    }
+
+    /// What the rule called `id` is given of `input`, or without one, what its rules are given together; `None` if the
+    /// policy has no such rule.
+    pub fn input(&self, input: &Input<'_>, id: Option<&str>) -> Option<Json> {
+        let rules = self.all_rules().into_iter();
+        let mut rules = rules
+            .filter(|rule| id.is_none_or(|id| rule.id == id))
+            .peekable();
+        rules.peek()?;
+        let (reads, predicates) = rules.fold(Default::default(), |(reads, predicates), rule| {
+            let reads = Reads::with(reads, &rule.reads);
+            (reads, [predicates, rule.predicates.clone()].concat())
+        });
+        Some(super::json(&input.project(&reads, &predicates)))
     }
 }
 
-fn explain(rule: &Rule, input: &Input<'_>) -> Explanation {
-    let findings = rule.evaluate(input);
-    let projected = input.project(&rule.reads, &rule.predicates);
-    let (printed, traces) = match rule.program.rehearse(projected) {
+/// Why `rule` answers as it does on `input`, which is what it is given.
+pub(crate) fn explain(rule: &Rule, input: Value) -> Explanation {
+    let findings = rule.evaluate_given(input.clone());
+    let (printed, traces) = match rule.program.rehearse(input) {
         Some((engine, prints)) => {
             let explainer = Explainer::new(engine, rule.program.files());
             let entries = rule.program.entries();

@@ -170,3 +170,26 @@ fn a_line_of_the_engine_is_no_place_if_it_does_not_look_like_one() {
         ("", 0, "plain")
     );
 }
+
+#[test]
+fn a_file_that_no_test_reaches_has_no_line_that_is_reached() {
+    let rule = file("a.rego", "package a\nx := 1 if {\n\tinput.a\n}\n");
+    let test = file("b_test.rego", "package b_test\ntest_b if true\n");
+    let report = all(&[rule, test]).unwrap();
+    assert!(report.passed());
+    assert_eq!(report.coverage[0].covered, 0);
+    assert_eq!(uncovered(report), [("a.rego".to_owned(), vec![2, 3])]);
+}
+
+#[test]
+fn what_one_file_of_tests_does_not_reach_another_may() {
+    let rule = file(
+        "a.rego",
+        "package a\nx := 1 if input.a == 1\ny := 2 if input.b == 1\n",
+    );
+    let one = "package a_test\nimport data.a\ntest_x if a.x == 1 with input as {\"a\": 1}\n";
+    let other = "package b_test\nimport data.a\ntest_y if a.y == 2 with input as {\"b\": 1}\n";
+    let report = all(&[rule, file("a_test.rego", one), file("b_test.rego", other)]).unwrap();
+    assert!(report.passed(), "{report:#?}");
+    assert_eq!(uncovered(report), []);
+}
