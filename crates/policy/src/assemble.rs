@@ -17,6 +17,7 @@ use crate::reads::Reads;
 use crate::rego::Program;
 use crate::requirement::{self, Requirement};
 use crate::rule::Rule;
+use crate::shared::Shared;
 use crate::yaml::{Node, Position, Value};
 use crate::{Policy, SourceFile};
 
@@ -24,6 +25,7 @@ use crate::{Policy, SourceFile};
 pub(crate) fn assemble(
     definition: Definition<'_>,
     library: &Rules,
+    shared: &Shared,
     problems: &mut Problems,
 ) -> Option<Policy> {
     let names: Vec<&str> = definition
@@ -33,6 +35,7 @@ pub(crate) fn assemble(
         .collect();
     let mut assembler = Assembler {
         library,
+        shared,
         authorities: &names,
         builders: &definition.builders,
         inline: BTreeSet::new(),
@@ -85,6 +88,7 @@ pub(crate) fn assemble(
 /// What the entries of one policy are made into rules with.
 struct Assembler<'a> {
     library: &'a Rules,
+    shared: &'a Shared,
     authorities: &'a [&'a str],
     builders: &'a Json,
     /// The rules inside the policy, so far.
@@ -100,9 +104,16 @@ impl Assembler<'_> {
                     id,
                     at,
                     params,
+                    from,
                     entry,
                 } => {
-                    let params = params.map_or_else(|| nothing(entry), Clone::clone);
+                    let mut params = params.map_or_else(|| nothing(entry), Clone::clone);
+                    if let Some(from) = from {
+                        match self.shared.merge(from, &params, problems) {
+                            Some(merged) => params = merged,
+                            None => continue,
+                        }
+                    }
                     let rule = self.library_rule(id, *at, &params, problems);
                     requirements.extend(rule.map(Requirement::Rule));
                 }

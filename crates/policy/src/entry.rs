@@ -3,6 +3,7 @@
 //! Refuses an empty list, and entries that could be read in two ways.
 
 use crate::fields::{Fields, Problems, list, name};
+use crate::shared::ParamsFrom;
 use crate::yaml::{Node, Position};
 
 /// An entry of `rules`.
@@ -12,6 +13,8 @@ pub(crate) enum RuleEntry<'n> {
         id: &'n str,
         at: Position,
         params: Option<&'n Node>,
+        /// Where there are more parameters.
+        from: Option<ParamsFrom<'n>>,
         entry: &'n Node,
     },
     Inline {
@@ -74,12 +77,16 @@ pub(crate) fn read_all<'n>(spec: &Fields<'n>, problems: &mut Problems) -> Vec<Ru
 
 /// Reads an entry that stands within so many lists of alternatives.
 fn read<'n>(node: &'n Node, depth: usize, problems: &mut Problems) -> Option<RuleEntry<'n>> {
-    let known = ["rule", "params", "rego", "anyOf", "ruleSet"];
+    let known = ["rule", "params", "paramsFrom", "rego", "anyOf", "ruleSet"];
     let fields = Fields::open(node, "a rule entry", &known, problems)?;
     let kinds = ["rule", "rego", "anyOf", "ruleSet"];
     let (kind, value) = fields.exactly_one(&kinds, problems)?;
-    if kind != "rule" && fields.get("params").is_some() {
-        let message = format!("an entry with `{kind}` takes no params");
+    let params = ["params", "paramsFrom"];
+    let given = params.into_iter().find(|name| fields.get(name).is_some());
+    if kind != "rule"
+        && let Some(given) = given
+    {
+        let message = format!("an entry with `{kind}` takes no {given}");
         let hint = match kind {
             "rego" => "write the values into the Rego",
             "ruleSet" => {
@@ -87,7 +94,7 @@ fn read<'n>(node: &'n Node, depth: usize, problems: &mut Problems) -> Option<Rul
             }
             _ => "give them to the alternatives",
         };
-        problems.advise(fields.key("params"), "invalid_value", message, hint);
+        problems.advise(fields.key(given), "invalid_value", message, hint);
     }
     let at = value.at;
     Some(match kind {
@@ -95,6 +102,10 @@ fn read<'n>(node: &'n Node, depth: usize, problems: &mut Problems) -> Option<Rul
             id: name(value, "rule", problems)?,
             at,
             params: fields.get("params"),
+            from: match fields.get("paramsFrom") {
+                Some(node) => Some(ParamsFrom::read(node, problems)?),
+                None => None,
+            },
             entry: node,
         },
         "rego" => RuleEntry::Inline {

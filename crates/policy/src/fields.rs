@@ -91,6 +91,11 @@ impl Problems {
         });
     }
 
+    /// The file.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
     /// A place of this file, as messages about other places name it.
     pub(crate) fn place(&self, at: Position) -> String {
         format!("{}:{}", self.path, at.line)

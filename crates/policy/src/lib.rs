@@ -36,6 +36,7 @@ mod ruleset;
 mod schema;
 mod selector;
 mod set;
+mod shared;
 mod tester;
 mod trust_root;
 mod verdict;
@@ -54,6 +55,7 @@ pub use platforms::Scope;
 pub use policy::{Mode, Policy};
 pub use selector::Namespace;
 pub use set::{Match, PolicySet};
+pub use shared::param_files;
 pub use tester::{FileCoverage, Print, RegoTest, TestFailure, TestReport, run_rego_tests};
 pub use trust_root::{
     NamedTrustRoot, TrustRootFacts, TrustRootLocation, TrustRootOrigin, TrustRootSource,

@@ -96,7 +96,8 @@ fn read<'n>(document: &'n Node, problems: &mut Problems) -> Option<Vec<RuleEntry
 
 fn check_entry(entry: &RuleEntry<'_>, problems: &mut Problems) {
     let what = match entry {
-        RuleEntry::Library { .. } => return,
+        RuleEntry::Library { from: None, .. } => return,
+        RuleEntry::Library { .. } => "`paramsFrom`",
         RuleEntry::AnyOf { entries, .. } => {
             return entries
                 .iter()

@@ -3,6 +3,7 @@
 //! Refuses to exist without a policy.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use countersign_image::{Digest, Repository};
@@ -15,6 +16,7 @@ use crate::header::{Header, Kind};
 use crate::library::{self, Library, Rules};
 use crate::ruleset::set_name;
 use crate::selector::Selection;
+use crate::shared::{Shared, param_files};
 use crate::trust_root::{BUILT_IN, KnownRoots};
 use crate::yaml::{self, Node};
 use crate::{
@@ -51,7 +53,13 @@ impl PolicySet {
     ///
     /// Every mistake in the documents, and documents without a policy.
     pub fn load(files: &[SourceFile], read: &TrustRoots) -> Result<Self, LoadErrors> {
-        let (parts, documents): (Vec<_>, Vec<_>) = files.iter().partition(|file| is_part(file));
+        let named = param_files(files);
+        let is_named = |file: &&SourceFile| named.iter().any(|path| path == Path::new(&file.path));
+        let (params, others): (Vec<_>, Vec<_>) = files.iter().partition(is_named);
+        let mut shared = Shared::default();
+        params.iter().for_each(|file| shared.add_file(file));
+        let (parts, documents): (Vec<_>, Vec<_>) =
+            others.into_iter().partition(|file| is_part(file));
         let mut errors = Vec::new();
         let rules = Rules::read(Library::shipped()?, parts.into_iter(), &mut errors);
         let mut problems: Vec<Problems> = documents
@@ -65,6 +73,7 @@ impl PolicySet {
             .collect();
         let mut loader = Loader {
             rules,
+            shared,
             trust_roots: KnownRoots::default(),
             policies: BTreeMap::new(),
             exceptions: BTreeMap::new(),
@@ -74,8 +83,12 @@ impl PolicySet {
             .iter()
             .zip(&mut problems)
             .map(|(tree, problems)| {
-                let headers = tree.iter().filter_map(|node| Header::read(node, problems));
-                headers.collect()
+                let mut documents: Vec<&Node> = tree.iter().collect();
+                documents.retain(|node| !loader.shared.add_config_map(node, problems));
+                let documents = documents.into_iter();
+                documents
+                    .filter_map(|node| Header::read(node, problems))
+                    .collect()
             })
             .collect();
         // In this order, for a document may stand before one that it names.
@@ -148,6 +161,7 @@ impl PolicySet {
 /// What has been loaded so far.
 struct Loader {
     rules: Rules,
+    shared: Shared,
     trust_roots: KnownRoots,
     /// By name, each with the place where it stands.
     policies: BTreeMap<String, (String, Policy)>,
@@ -190,7 +204,8 @@ impl Loader {
     fn add_policy(&mut self, header: Header<'_>, problems: &mut Problems) {
         let mut own = problems.fresh();
         let definition = document::read(header, &self.trust_roots, &mut own);
-        let policy = definition.and_then(|found| assemble(found, &self.rules, &mut own));
+        let policy =
+            definition.and_then(|found| assemble(found, &self.rules, &self.shared, &mut own));
         problems.absorb(own);
         let Some(policy) = policy else {
             self.incomplete = true;

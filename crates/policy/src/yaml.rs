@@ -105,6 +105,35 @@ impl Node {
         }
     }
 
+    /// The value of a key, if this is a mapping that has it.
+    pub(crate) fn field(&self, key: &str) -> Option<&Self> {
+        let Value::Map(entries) = &self.value else {
+            return None;
+        };
+        let entry = entries.iter().find(|entry| entry.key == key)?;
+        Some(&entry.value)
+    }
+
+    /// Whether it is this text.
+    pub(crate) fn is(&self, text: &str) -> bool {
+        matches!(&self.value, Value::Text(own) if own == text)
+    }
+
+    /// Puts it, and all that is in it, to `at`.
+    pub(crate) fn stand_at(&mut self, at: Position) {
+        self.at = at;
+        match &mut self.value {
+            Value::List(items) => items.iter_mut().for_each(|item| item.stand_at(at)),
+            Value::Map(entries) => {
+                for entry in entries {
+                    entry.at = at;
+                    entry.value.stand_at(at);
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// The same without places.
     pub(crate) fn to_json(&self) -> serde_json::Value {
         match &self.value {

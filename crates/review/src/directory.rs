@@ -3,12 +3,14 @@
 //!
 //! Judges nothing of what it reads; refuses what no directory of policies holds.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use countersign_policy::{
-    SourceFile, TrustRootFacts, TrustRootLocation, TrustRootSource, TrustRoots, trust_root_sources,
+    SourceFile, TrustRootFacts, TrustRootLocation, TrustRootSource, TrustRoots, param_files,
+    trust_root_sources,
 };
 use jiff::Timestamp;
 
@@ -34,7 +36,7 @@ pub enum DirectoryError {
 
 /// Every file of `directory` itself that ends in `.json`, `.yaml` or `.yml`, in order of name, but for those that
 /// trust roots among them name: a mounted ConfigMap has no folder to keep these apart. After them the Rego below its
-/// folder `rules`, without tests, and the sets of rules in its folder `sets`.
+/// folder `rules`, without tests, the sets of rules in its folder `sets`, and what policies take parameters from.
 ///
 /// # Errors
 ///
@@ -66,6 +68,14 @@ pub fn policies_in(directory: &Path) -> Result<Vec<SourceFile>, DirectoryError> 
         .filter_map(|source| Some(source.beside(named_file(source)?)))
         .collect();
     files.retain(|file| !named.iter().any(|path| path == Path::new(&file.path)));
+    // Those of the directory itself are read already.
+    let more = param_files(&files).into_iter();
+    let more: BTreeSet<PathBuf> = more
+        .filter(|path| path.exists() && !files.iter().any(|file| path == Path::new(&file.path)))
+        .collect();
+    for path in more {
+        files.push(read_file(path)?);
+    }
     let is_rule = |name: &str| name.ends_with(".rego") && !name.ends_with("_test.rego");
     let is_set = |name: &str| {
         EXTENSIONS
@@ -247,6 +257,33 @@ mod tests {
             "sets/b.yaml",
         ];
         assert_eq!(names, wanted.map(Path::new));
+    }
+
+    #[test]
+    fn files_that_parameters_are_taken_from_are_read_wherever_they_are() {
+        let directory = tempfile::tempdir().unwrap();
+        fs::create_dir(directory.path().join("lists")).unwrap();
+        for (name, text) in [
+            (
+                "a.yaml",
+                "spec: {rules: [{paramsFrom: {file: lists/x}}, {paramsFrom: {file: b.yaml}}, {paramsFrom: {file: none}}]}",
+            ),
+            ("b.yaml", "b: 1"),
+            ("lists/x", "x: 1"),
+            ("lists/y", "y: 1"),
+        ] {
+            fs::write(directory.path().join(name), text).unwrap();
+        }
+        let files = policies_in(directory.path()).unwrap();
+        let names: Vec<_> = files
+            .iter()
+            .map(|file| {
+                Path::new(&file.path)
+                    .strip_prefix(directory.path())
+                    .unwrap()
+            })
+            .collect();
+        assert_eq!(names, ["a.yaml", "b.yaml", "lists/x"].map(Path::new));
     }
 
     #[test]

@@ -24,6 +24,7 @@ mod params;
 mod platforms;
 mod provenance;
 mod schema;
+mod shared;
 mod shipped;
 mod sources;
 mod statements;
