@@ -56,19 +56,15 @@ _configs := config.by_platform
 # The same, if it counts.
 unsigned(name) := label(name) if data.params.allow_unsigned_labels
 
-# What a rule says where there is no provenance, and where none of it will do; a label that does not count is near.
+# What a rule says where there is no provenance, and where none of it will do; a label that may count is near.
 none(wanted, name) := _with_label(provenance.none(wanted), name)
 
 unfit(wanted, found, fix, name) := _with_label(provenance.unfit(wanted, found, fix), name)
 
 _with_label(denial, name) := object.union(denial, {"details": {"nearest": array.concat(
 	denial.details.nearest,
-	[sprintf("label %s=%s, %s", [name, value, _standing]) | value := label(name)],
+	[sprintf("label %s=%s, which will not do either", [name, value]) | value := unsigned(name)],
 )}})
-
-default _standing := "which counts only with allow_unsigned_labels, for nobody signed it"
-
-_standing := "which will not do either" if data.params.allow_unsigned_labels
 
 # Marks what only a label says.
 by_label(what, name) := sprintf("only the label %s=%s, which nobody signed, tells %s", [name, label(name), what])

@@ -186,7 +186,7 @@ impl Assembler<'_> {
         match Program::compile(library.base(), file, module, &params, self.builders) {
             Ok(program) => Some(Rule {
                 id: id.to_owned(),
-                reads: metadata.reads.clone(),
+                reads: metadata.reads_with(&params),
                 predicates: metadata.predicates(&params),
                 program,
             }),

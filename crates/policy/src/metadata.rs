@@ -19,7 +19,10 @@ pub(crate) struct Metadata {
     pub(crate) params: Schema,
     /// Predicate types whose raw predicate the rule is given.
     predicates: Vec<PredicateType>,
+    /// All parts of the input that it may look at.
     pub(crate) reads: Reads,
+    /// Those that it is given only where a parameter is true, with that parameter.
+    pub(crate) conditional: Vec<(String, String)>,
     /// The codes of its denials with what each means; a rule of one's own need not list them.
     pub(crate) codes: Vec<(String, String)>,
     /// Parameters as they might stand in a policy.
@@ -55,6 +58,13 @@ impl Metadata {
         types.map(str::to_owned).collect()
     }
 
+    /// The parts of the input that the rule is given when it has these parameters.
+    pub(crate) fn reads_with(&self, params: &Json) -> Reads {
+        let is_off = |param: &str| params.get(param) != Some(&Json::Bool(true));
+        let off = self.conditional.iter().filter(|(_, param)| is_off(param));
+        self.reads.without(off.map(|(part, _)| part.as_str()))
+    }
+
     fn from_node(node: &Node, problems: &mut Problems) -> Option<Self> {
         let fields = Fields::open(
             node,
@@ -75,12 +85,14 @@ impl Metadata {
             Some(node) => Schema::read(node, problems)?,
             None => Schema::empty(),
         };
+        let (reads, conditional) = reads(custom.require("reads", problems)?, &params, problems);
         Some(Self {
             title,
             description: description.to_owned(),
             predicates: predicates(custom.get("predicates"), &params, problems),
             params,
-            reads: Reads::read(custom.require("reads", problems)?, problems),
+            reads,
+            conditional,
             codes: custom
                 .get("codes")
                 .map(|node| codes(node, problems))
@@ -131,6 +143,69 @@ fn block(file: &SourceFile, problems: &mut Problems) -> Option<Node> {
     }
 }
 
+/// The parts of the input, and which of them depend on a parameter.
+fn reads(node: &Node, params: &Schema, problems: &mut Problems) -> (Reads, Vec<(String, String)>) {
+    let mut parts = Vec::new();
+    let mut conditional = Vec::new();
+    for item in list(node, "reads", problems).unwrap_or_default() {
+        match &item.value {
+            Value::Map(_) => {
+                if let Some((part, param)) = conditional_part(item, params, problems) {
+                    conditional.extend(written(part).map(|part| (part, param)));
+                    parts.push(part);
+                }
+            }
+            _ => parts.push(item),
+        }
+    }
+    (Reads::read(parts, problems), conditional)
+}
+
+fn written(part: &Node) -> Option<String> {
+    match &part.value {
+        Value::Text(part) => Some(part.clone()),
+        _ => None,
+    }
+}
+
+fn conditional_part<'n>(
+    node: &'n Node,
+    params: &Schema,
+    problems: &mut Problems,
+) -> Option<(&'n Node, String)> {
+    let fields = Fields::open(node, "an entry of reads", &["part", "when"], problems)?;
+    let part = fields.require("part", problems)?;
+    let is_boolean = |shape: &Shape| matches!(shape, Shape::Boolean);
+    let param = fields.require("when", problems)?;
+    Some((
+        part,
+        known_param(param, params, is_boolean, "a boolean", problems)?,
+    ))
+}
+
+/// The parameter that `node` names, if the rule has it with such a shape.
+fn known_param(
+    node: &Node,
+    params: &Schema,
+    is_it: impl Fn(&Shape) -> bool,
+    kind: &str,
+    problems: &mut Problems,
+) -> Option<String> {
+    let param = name(node, "a parameter", problems)?;
+    let such = params.properties().iter();
+    let such = such.filter(|property| is_it(&property.schema.shape));
+    let known: Vec<&str> = such.map(|property| property.name.as_str()).collect();
+    if !known.contains(&param) {
+        let message = format!(
+            "the rule has no parameter `{}` that is {kind}",
+            excerpt(param)
+        );
+        problems.unknown(node.at, "metadata", message, param, known);
+        return None;
+    }
+    Some(param.to_owned())
+}
+
 fn predicates(node: Option<&Node>, params: &Schema, problems: &mut Problems) -> Vec<PredicateType> {
     let Some(items) = node.and_then(|node| list(node, "predicates", problems)) else {
         return Vec::new();
@@ -149,22 +224,9 @@ fn predicates(node: Option<&Node>, params: &Schema, problems: &mut Problems) -> 
 
 fn predicate_param(node: &Node, params: &Schema, problems: &mut Problems) -> Option<PredicateType> {
     let fields = Fields::open(node, "a predicate type", &["param"], problems)?;
-    let node = fields.require("param", problems)?;
-    let param = name(node, "param", problems)?;
-    let texts = params
-        .properties()
-        .iter()
-        .filter(|property| matches!(property.schema.shape, Shape::Text { .. }));
-    let known: Vec<&str> = texts.map(|property| property.name.as_str()).collect();
-    if !known.contains(&param) {
-        let message = format!(
-            "the rule has no parameter `{}` that is a string",
-            excerpt(param)
-        );
-        problems.unknown(node.at, "metadata", message, param, known);
-        return None;
-    }
-    Some(PredicateType::Param(param.to_owned()))
+    let is_text = |shape: &Shape| matches!(shape, Shape::Text { .. });
+    let param = fields.require("param", problems)?;
+    known_param(param, params, is_text, "a string", problems).map(PredicateType::Param)
 }
 
 fn codes(node: &Node, problems: &mut Problems) -> Vec<(String, String)> {

@@ -110,7 +110,12 @@ fn page(id: &str, rule: &LibraryRule) -> String {
     let reads: Vec<String> = metadata
         .reads
         .paths()
-        .map(|path| format!("`input.{path}`"))
+        .map(
+            |path| match metadata.conditional.iter().find(|(part, _)| part == path) {
+                Some((_, param)) => format!("`input.{path}` with `{param}`"),
+                None => format!("`input.{path}`"),
+            },
+        )
         .collect();
     _ = writeln!(page, "\n## Reads\n\n{}", reads.join(", "));
     page

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use countersign_image::{Needs, excerpt};
 use serde_json::{Map, Value as Json};
 
-use crate::fields::{Problems, list, text};
+use crate::fields::{Problems, text};
 use crate::yaml::Node;
 
 /// A set of paths into the input.
@@ -36,10 +36,13 @@ impl Reads {
         Self(paths)
     }
 
-    /// Reads `custom.reads` of METADATA.
-    pub(crate) fn read(node: &Node, problems: &mut Problems) -> Self {
+    /// Reads the names of parts in `custom.reads` of METADATA.
+    pub(crate) fn read<'n>(
+        items: impl IntoIterator<Item = &'n Node>,
+        problems: &mut Problems,
+    ) -> Self {
         let mut paths = BTreeSet::new();
-        for item in list(node, "reads", problems).unwrap_or_default() {
+        for item in items {
             let Some(path) = text(item, "an entry of reads", problems) else {
                 continue;
             };
@@ -95,6 +98,13 @@ impl Reads {
                 .map(|version| ("apiVersion".to_owned(), version.clone())),
         );
         part.into()
+    }
+
+    /// The same without these paths.
+    pub(crate) fn without<'p>(&self, paths: impl Iterator<Item = &'p str>) -> Self {
+        let mut rest = self.clone();
+        paths.for_each(|path| _ = rest.0.remove(path));
+        rest
     }
 
     /// The paths, in order.

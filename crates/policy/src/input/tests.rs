@@ -57,7 +57,8 @@ fn project(paths: &str, reference: &str) -> Json {
     };
     let node = crate::yaml::parse(&text).unwrap().remove(0);
     let mut problems = crate::fields::Problems::new("");
-    let reads = Reads::read(&node, &mut problems);
+    let items = crate::fields::list(&node, "reads", &mut problems).unwrap();
+    let reads = Reads::read(items, &mut problems);
     assert_eq!(problems.into_errors(), []);
     serde_json::to_value(input.project(&reads, &[])).unwrap()
 }

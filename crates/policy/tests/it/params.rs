@@ -209,6 +209,35 @@ fn the_parameter_that_names_predicates_must_be_there() {
 }
 
 #[test]
+fn a_part_that_a_parameter_lets_in_is_given_and_asked_for_only_then() {
+    let custom = [
+        "params: { type: object, properties: { deep: { type: boolean, default: false } } }",
+        "reads: [image.digest, { part: image.config, when: deep }]",
+    ];
+    let body = r#"deny contains {"code": "blind", "msg": "x"} if not input.image.config"#;
+    let image = Image::new().configured("linux/amd64", &serde_json::json!({}));
+    let shallow = load(&custom, body, "{}").unwrap();
+    assert!(!shallow.policies()[0].needs().config);
+    assert_eq!(codes(&image.judge(&shallow)), [("shop/r", "blind")]);
+    let deep = load(&custom, body, "{deep: true}").unwrap();
+    assert!(deep.policies()[0].needs().config);
+    assert_eq!(codes(&image.judge(&deep)), []);
+}
+
+#[test]
+fn the_parameter_that_lets_a_part_in_must_be_a_boolean_of_the_rule() {
+    let custom = [
+        "params: { type: object, properties: { deep: { type: boolean }, depth: { type: integer } } }",
+        "reads: [{ part: image.config, when: depth }]",
+    ];
+    let errors = load(&custom, DENY, "{}").unwrap_err();
+    assert_eq!((errors[0].line, errors[0].code), (6, "metadata"));
+    let message = "the rule has no parameter `depth` that is a boolean";
+    assert_eq!(errors[0].message, message);
+    assert_eq!(errors[0].hint.as_deref(), Some("known: deep"));
+}
+
+#[test]
 fn a_schema_that_is_none_denies() {
     let custom = ["reads: [image]"];
     let body = r##"deny contains {"code": "mismatch", "msg": "x"} if not json.match_schema(input.image, {"$ref": "#"})[0]"##;

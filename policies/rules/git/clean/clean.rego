@@ -30,7 +30,12 @@
 #     dirty: some provenance says that there were changes that are in no commit
 #     not_clean: no provenance says that there were none
 #     unsigned_labels: a warning, only a label says that there were none
-#   reads: [evidence.provenance, evidence.rejected, image.config, image.digest, image.repository]
+#   reads:
+#     - evidence.provenance
+#     - evidence.rejected
+#     - image.digest
+#     - image.repository
+#     - { part: image.config, when: allow_unsigned_labels }
 package rules.git.clean
 
 import data.lib.built

@@ -32,7 +32,12 @@
 #     no_dockerfile: its provenance names no Dockerfile in a repository
 #     dockerfile_not_allowed: it was built with another one
 #     unsigned_labels: a warning, only a label names the Dockerfile
-#   reads: [evidence.provenance, evidence.rejected, image.config, image.digest, image.repository]
+#   reads:
+#     - evidence.provenance
+#     - evidence.rejected
+#     - image.digest
+#     - image.repository
+#     - { part: image.config, when: allow_unsigned_labels }
 package rules.git.dockerfile
 
 import data.lib.git

@@ -33,7 +33,12 @@
 #     no_remote: its provenance names no repository
 #     remote_not_allowed: it was built from another repository
 #     unsigned_labels: a warning, only a label names the repository
-#   reads: [evidence.provenance, evidence.rejected, image.config, image.digest, image.repository]
+#   reads:
+#     - evidence.provenance
+#     - evidence.rejected
+#     - image.digest
+#     - image.repository
+#     - { part: image.config, when: allow_unsigned_labels }
 package rules.git.remote
 
 import data.lib.built

@@ -30,7 +30,12 @@
 #     no_revision: its provenance does not name one commit in full
 #     revision_not_allowed: it was built from another commit
 #     unsigned_labels: a warning, only a label names the commit
-#   reads: [evidence.provenance, evidence.rejected, image.config, image.digest, image.repository]
+#   reads:
+#     - evidence.provenance
+#     - evidence.rejected
+#     - image.digest
+#     - image.repository
+#     - { part: image.config, when: allow_unsigned_labels }
 package rules.git.revision
 
 import data.lib.built
