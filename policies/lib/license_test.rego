@@ -22,6 +22,12 @@ test_accepts_nothing_that_is_denied if {
 	}
 }
 
+test_denies_an_exception_with_its_licence_or_alone if {
+	not license.is_acceptable("GPL-3.0-only WITH GCC-exception-3.1", null, ["GPL-3[.]0-only"])
+	not license.is_acceptable("GPL-3.0-only WITH GCC-exception-3.1", null, ["GPL-3[.]0-only WITH GCC.*"])
+	license.is_acceptable("GPL-3.0-only", null, ["GPL-3[.]0-only WITH GCC.*"])
+}
+
 test_accepts_only_what_is_allowed if {
 	allow := ["MIT", "ISC", "GPL-2[.]0-only WITH Classpath-exception-2[.]0"]
 	every text in ["MIT", "mit", "MIT AND ISC", "GPL-2.0-only WITH Classpath-exception-2.0", "Apache-2.0 OR ISC"] {

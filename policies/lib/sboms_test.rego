@@ -63,6 +63,20 @@ test_an_sbom_of_the_image_that_names_one_platform_is_not_enough if {
 	sboms.counting == [one, two] with input as _input([one, two]) with data.params as {}
 }
 
+test_a_root_that_is_no_image_names_none if {
+	every purl in ["pkg:generic/api@sha256:ee", "pkg:oci/api@1.0", "pkg:oci/api", "api"] {
+		named := object.union(_sbom, {"packages": [_root(purl)]})
+		sboms.faults(named) == [] with input as _input([named]) with data.params as {}
+	}
+}
+
+test_an_sbom_of_a_platform_tells_nothing_of_the_image if {
+	whole := object.union(_sbom, {"packages": [_root("pkg:oci/api@sha256:ab")]})
+	part := object.union(_sbom, {"packages": [_root("pkg:oci/api@sha256:ac")], "platform": "linux/arm64", "subject": "sha256:ac"})
+	entries := [part]
+	sboms.counting == entries with input as _input([whole, part]) with data.params as {}
+}
+
 test_names_packages if {
 	sboms.label({"name": "lib", "version": "1.0"}) == "lib 1.0"
 	sboms.label({"name": "lib"}) == "lib"

@@ -23,7 +23,7 @@ verified := [entry |
 # Those that count: whose word is asked for, that tell when they were made, and what they found in a form that we know.
 counting := [entry | some entry in verified; count(faults(entry)) == 0]
 
-# Of several by one scanner the youngest is heard, of several scanners each.
+# Of several by one scanner of one thing (the index, or a platform's manifest) the youngest is heard.
 heard := [entry | some entry in counting; not _is_outdated(entry)]
 
 # When it ended, as the scanner says; undefined if it does not.
@@ -65,6 +65,7 @@ findings(entry) := [_of_list(item) | some item in items] if items := _list(entry
 _is_outdated(entry) if {
 	some other in counting
 	_tool(other) == _tool(entry)
+	object.get(other, "subject", "") == object.get(entry, "subject", "")
 	age.nanoseconds(time(other)) > age.nanoseconds(time(entry))
 }
 
@@ -204,7 +205,6 @@ _highest(list) := severities[max(ranks)] if {
 		some rank, severity in severities
 		severity == _severity(_score(entry))
 	}
-	count(ranks) > 0
 }
 
 _score(entry) := sprintf("%v", [entry.score])

@@ -81,6 +81,7 @@ test_counts_no_other if {
 		[_with({"SchemaVersion": 2, "Results": [1]}), "its result is in no form that is known"],
 		[_with({"SchemaVersion": 2, "Results": [{"Vulnerabilities": {}}]}), "its result is in no form that is known"],
 		[_with({"SchemaVersion": 2, "Results": [{"Vulnerabilities": [1]}]}), "its result is in no form that is known"],
+		[_with({"matches": [1]}), "its result is in no form that is known"],
 		[_with({"matches": {}}), "its result is in no form that is known"],
 		[_with(["CVE-1"]), "its result is in no form that is known"],
 		[_with(null), "its result is in no form that is known"],
@@ -91,6 +92,15 @@ test_counts_no_other if {
 		line := sprintf("scan with pkg:github/aquasecurity/trivy@1 by %s: %s", [row[0].authorities[0], row[1]])
 		scan.found == [line] with input as _input([row[0]]) with data.params as {"authorities": ["ci"]}
 	}
+}
+
+test_counts_no_statement_of_another_type if {
+	other := object.union(_trivy([]), {"predicateType": "https://acme.example/scan/v1"})
+	scan.verified == [] with input as _input([other]) with data.params as {}
+}
+
+test_reads_a_report_in_one_way_alone if {
+	scan.findings(_with({"SchemaVersion": 2, "Results": [], "matches": [{}]})) == []
 }
 
 test_counts_no_scan_by_nobody if {
@@ -113,6 +123,13 @@ test_hears_the_youngest_scan_of_each_scanner if {
 	scan.heard == youngest with input as _input(entries) with data.params as {}
 	twins := [old, old]
 	scan.heard == twins with input as _input(twins) with data.params as {}
+}
+
+test_takes_no_scan_of_the_index_for_one_of_a_platform if {
+	part := object.union(_trivy([]), {"subject": "sha256:ab"})
+	whole := object.union(_at("2026-11-20T07:00:00Z"), {"subject": "sha256:aa"})
+	entries := [part, whole]
+	scan.heard == entries with input as _input(entries) with data.params as {}
 }
 
 test_says_how_to_attest_one if {

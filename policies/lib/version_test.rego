@@ -29,6 +29,8 @@ test_takes_for_one_what_only_looks_different if {
 	}
 }
 
+test_takes_no_word_for_an_epoch if version.compare("a:1", "1", "deb") == -1
+
 test_knows_what_lies_in_a_range if {
 	every range in ["<2", "<= 1.5", ">1.4 <1.6", "=1.5", "<1 || >=1.5", ">=1.0  <1.2||=1.5.0"] {
 		version.is_within("1.5", range, "maven")

@@ -52,6 +52,11 @@ test_clears_a_part_of_the_image_alone if {
 	not vex.clears(nameless) with input as _input([document]) with data.params as {}
 }
 
+test_clears_no_vulnerability_with_what_is_said_of_another if {
+	documents := [_says("fixed", {"products": ["pkg:npm/other"]}), _says("fixed", {"vulnerability": "CVE-2"})]
+	not vex.clears(_finding) with input as _input(documents) with data.params as {}
+}
+
 test_clears_nothing_in_the_word_of_somebody_else if {
 	every document in [
 		object.union(_says("not_affected", {}), {"authorities": ["release"]}),
