@@ -51,16 +51,7 @@ pub fn lint_files(files: &[SourceFile]) -> Result<(), LoadErrors> {
     let broken: Vec<String> = errors.iter().map(|error| error.path.clone()).collect();
     let rest = rego.into_iter().filter(|file| !broken.contains(&file.path));
     errors.extend(rest.flat_map(|file| lint_file(file, &base)));
-    let own: Vec<String> = files.iter().filter_map(rule_id).collect();
-    let shipped = Library::shipped()?;
-    let ids = || {
-        let shipped = shipped.rules().map(|(id, _)| id);
-        shipped.chain(own.iter().map(String::as_str)).collect()
-    };
-    let mut sets = BTreeMap::new();
-    for file in files.iter().filter(|file| set_name(&file.path).is_some()) {
-        ruleset::add(&mut sets, file, &ids, &mut errors);
-    }
+    errors.extend(lint_sets(files)?);
     if errors.is_empty() {
         return Ok(());
     }
@@ -68,6 +59,26 @@ pub fn lint_files(files: &[SourceFile]) -> Result<(), LoadErrors> {
         (&left.path, left.line, left.column).cmp(&(&right.path, right.line, right.column))
     });
     Err(LoadErrors(errors))
+}
+
+fn lint_sets(files: &[SourceFile]) -> Result<Vec<LoadError>, LoadErrors> {
+    let mut errors = Vec::new();
+    let files_of_sets = files.iter().filter(|file| set_name(&file.path).is_some());
+    let mut files_of_sets = files_of_sets.peekable();
+    if files_of_sets.peek().is_none() {
+        return Ok(errors);
+    }
+    let own: Vec<String> = files.iter().filter_map(rule_id).collect();
+    let shipped = Library::shipped()?;
+    let ids = || {
+        let shipped = shipped.rules().map(|(id, _)| id);
+        shipped.chain(own.iter().map(String::as_str)).collect()
+    };
+    let mut sets = BTreeMap::new();
+    for file in files_of_sets {
+        ruleset::add(&mut sets, file, &ids, &mut errors);
+    }
+    Ok(errors)
 }
 
 fn lint_file(file: &SourceFile, base: &Base) -> Vec<LoadError> {
@@ -158,6 +169,14 @@ mod tests {
             "package shop.a\nx := 1\n",
             &[(1, 9, "rego_no_deny")],
         );
+    }
+
+    #[test]
+    fn sets_of_rules_are_checked() {
+        let set = |rule: &str| format!("title: T\ndescription: D.\nrules: [{{rule: {rule}}}]\n");
+        check("sets/own.yaml", &set("signature/signed"), &[]);
+        let wrong = set("signature/singed");
+        check("sets/own.yaml", &wrong, &[(3, 16, "unknown_rule")]);
     }
 
     #[test]
