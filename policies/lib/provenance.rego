@@ -127,13 +127,19 @@ _entries(provenance) := _listed(provenance) if count(_listed(provenance)) > 0
 
 _entries(provenance) := [entry |
 	some entry in data.builders
-	startswith(builder(provenance), entry.idPrefix)
-	regex.match(entry.idPattern, builder(provenance))
+	startswith(id, entry.idPrefix)
+	contains(id, object.get(entry, "idContains", ""))
+	regex.match(entry.idPattern, id)
 ] if {
 	count(_listed(provenance)) == 0
+	id := _id(provenance)
 }
 
-_listed(provenance) := [entry | some entry in data.builders; entry.id == builder(provenance)]
+_listed(provenance) := [entry | some entry in data.builders; entry.id == id] if id := _id(provenance)
+
+_id(provenance) := builder(provenance)
+
+_id(provenance) := "" if not builder(provenance)
 
 _speaks_for(provenance, entry) if {
 	entry.id
@@ -176,6 +182,7 @@ _names_no_builder(provenance) if run_repository(provenance)
 
 # The repository of the run that stands where the builder should, as docker/build-push-action has it there.
 run_repository(provenance) := found[0][1] if {
+	contains(provenance.builderId, "/actions/runs/")
 	found := regex.find_all_string_submatch_n(
 		`^(https://[^/?#@]+/[^/?#@]+/[^/?#@]+)/actions/runs/[0-9]+(?:/attempts/[0-9]+)?$`,
 		provenance.builderId, 1,

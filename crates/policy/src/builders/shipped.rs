@@ -13,6 +13,9 @@ use crate::trust_root::{GITHUB, PUBLIC_GOOD};
 pub(super) struct Shipped {
     /// What ids begin with: most need not be compared with the pattern.
     id_prefix: &'static str,
+    /// What they contain, where the prefix says little.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id_contains: Option<&'static str>,
     /// Matches whole ids.
     id_pattern: &'static str,
     /// Who signs; without it, the holder of a key that only the policy can name.
@@ -52,6 +55,7 @@ pub(super) fn shipped() -> impl Iterator<Item = Shipped> {
         .iter()
         .map(|(id_prefix, id_pattern, build_types)| Shipped {
             id_prefix,
+            id_contains: None,
             id_pattern,
             signer: Some(Certificates {
                 issuer: GITHUB_ACTIONS,
@@ -63,16 +67,20 @@ pub(super) fn shipped() -> impl Iterator<Item = Shipped> {
             max_level: 3,
             source: "https://github.com/slsa-framework/slsa-github-generator/blob/main/SPECIFICATIONS.md",
         });
-    let key_holders = KEY_HOLDERS
-        .iter()
-        .map(|&(id_prefix, id_pattern, max_level, source)| Shipped {
-            id_prefix,
-            id_pattern,
-            signer: None,
-            authorities: Vec::new(),
-            max_level,
-            source,
-        });
+    let key_holders =
+        KEY_HOLDERS
+            .iter()
+            .map(
+                |&(id_prefix, id_contains, id_pattern, max_level, source)| Shipped {
+                    id_prefix,
+                    id_contains,
+                    id_pattern,
+                    signer: None,
+                    authorities: Vec::new(),
+                    max_level,
+                    source,
+                },
+            );
     generators.chain(workflows()).chain(key_holders)
 }
 
@@ -90,6 +98,7 @@ fn workflows() -> [Shipped; 2] {
     [
         Shipped {
             id_prefix: "https://github.com/docker/github-builder/",
+            id_contains: None,
             id_pattern: r"^https://github\.com/docker/github-builder/\.github/workflows/(build|bake)\.yml@refs/tags/v[0-9]+(\.[0-9]+\.[0-9]+)?$",
             // What BuildKit wrote names the run of the caller; the certificate names this workflow.
             signer: signer(BUILDKIT, &[PUBLIC_GOOD]),
@@ -99,6 +108,7 @@ fn workflows() -> [Shipped; 2] {
         },
         Shipped {
             id_prefix: "https://github.com/",
+            id_contains: None,
             id_pattern: r"^https://github\.com/[^/@]+/[^/@]+/\.github/workflows/[^/@]+@.+$",
             signer: signer(
                 &["https://actions.github.io/buildtypes/workflow/v1"],
@@ -111,11 +121,12 @@ fn workflows() -> [Shipped; 2] {
     ]
 }
 
-/// Builders that sign with keys, or as the tenant who uses them: prefix and pattern of the id, what the vendor claims, and
-/// where.
-const KEY_HOLDERS: [(&str, &str, u8, &str); 3] = [
+/// Builders that sign with keys, or as the tenant who uses them: what the id begins with, contains and matches, the level
+/// that the vendor claims, and where.
+const KEY_HOLDERS: [(&str, Option<&str>, &str, u8, &str); 3] = [
     (
         "https://cloudbuild.googleapis.com/GoogleHostedWorker",
+        None,
         r"^https://cloudbuild\.googleapis\.com/GoogleHostedWorker(@v0\.[0-9]+)?$",
         3,
         "https://docs.cloud.google.com/build/docs/securing-builds/view-build-provenance",
@@ -123,12 +134,14 @@ const KEY_HOLDERS: [(&str, &str, u8, &str); 3] = [
     // The page of the runner, of GitLab's own instance or another.
     (
         "https://",
+        Some("/-/runners/"),
         r"^https://[^/]+/([^/]+/)+-/runners/[0-9]+$",
         2,
         "https://docs.gitlab.com/ci/pipeline_security/slsa/",
     ),
     (
         "https://tekton.dev/chains/v2",
+        None,
         r"^https://tekton\.dev/chains/v2$",
         2,
         "https://tekton.dev/docs/concepts/supply-chain-security/",

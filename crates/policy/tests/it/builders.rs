@@ -176,7 +176,7 @@ fn level_by_key(id: &str) -> u64 {
 fn level_where(condition: &str, id: &str) -> u64 {
     let rego = format!(
         "  rules:\n    - rego: |\n        package a\n        deny contains {{\"code\": \"x\", \"msg\": sprintf(\"%d\", [max(array.concat([0], levels))])}}\n        \
-         levels := [b.maxLevel | some b in data.builders; startswith({0}, b.idPrefix); regex.match(b.idPattern, {0}); {condition}]\n",
+         levels := [b.maxLevel | some b in data.builders; startswith({0}, b.idPrefix); contains({0}, object.get(b, \"idContains\", \"\")); regex.match(b.idPattern, {0}); {condition}]\n",
         serde_json::to_string(id).unwrap()
     );
     let signer = Signer::new();
