@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use countersign_image::Reference;
+use countersign_image::{PinnedReference, Reference};
 use countersign_policy::PolicySet;
 use countersign_review::{
     ArtifactError, DirectoryError, PolicyArtifact, file_trust_roots, policies_in,
@@ -59,17 +59,13 @@ impl PoliciesArgs {
                 )
                 .hinted("an artifact is written oci://REFERENCE"));
             }
-            return load_directory(&self.policies, registry, printer);
+            let name = self.policies.display().to_string();
+            return load_as(&self.policies, &name, registry, printer);
         }
         let reference = reference(name)?;
-        let (folder, image) = fetch(&reference, signer.as_ref(), registry, printer)?;
+        let (image, artifact) = fetch(&reference, signer.as_ref(), registry, printer)?;
         printer.progress(&format!("judging by the policies {image}"));
-        load_as(
-            folder.path(),
-            &format!("{SCHEME}{image}"),
-            registry,
-            printer,
-        )
+        load_artifact(&artifact, &format!("{SCHEME}{image}"), registry, printer)
     }
 
     fn signer(&self) -> Result<Option<Signer>, Failure> {
@@ -84,27 +80,35 @@ impl PoliciesArgs {
     }
 }
 
-/// The artifact in a folder that goes when the value does.
 fn fetch(
     reference: &Reference,
     signer: Option<&Signer>,
     registry: &RegistryArgs,
     printer: &Printer,
-) -> Result<(TempDir, String), Failure> {
+) -> Result<(PinnedReference, PolicyArtifact), Failure> {
     let client = registry.client(std::slice::from_ref(reference))?;
     let verifier = signer.map(|signer| &signer.verifier);
     printer.progress(&format!("fetching the policies {reference}"));
-    let (image, artifact) = block_on(async {
+    block_on(async {
         let fetched = PolicyArtifact::fetch(&client, reference, verifier, Timestamp::now());
         fetched.await.map_err(unusable)
-    })?;
+    })
+}
+
+/// As [`PoliciesArgs::load`], of the files of an artifact, which is called `name` in messages.
+pub(crate) fn load_artifact(
+    artifact: &PolicyArtifact,
+    name: &str,
+    registry: &RegistryArgs,
+    printer: &Printer,
+) -> Result<Arc<PolicySet>, Failure> {
     let failed = |error: std::io::Error| {
         Failure::could_not_look(format!("cannot keep the policies: {error}"))
             .hinted("a place for temporary files is needed")
     };
     let folder = TempDir::new().map_err(failed)?;
     artifact.write_to(folder.path()).map_err(unusable)?;
-    Ok((folder, image.to_string()))
+    load_as(folder.path(), name, registry, printer)
 }
 
 /// A reference to an artifact of policies, with or without its scheme.
@@ -128,20 +132,6 @@ pub(crate) fn unusable(error: ArtifactError) -> Failure {
             None => failure,
         },
     }
-}
-
-/// As [`PoliciesArgs::load`], of a directory.
-pub(crate) fn load_directory(
-    directory: &Path,
-    registry: &RegistryArgs,
-    printer: &Printer,
-) -> Result<Arc<PolicySet>, Failure> {
-    load_as(
-        directory,
-        &directory.display().to_string(),
-        registry,
-        printer,
-    )
 }
 
 /// Loads the policies of a directory, which is called `name` in messages.

@@ -177,6 +177,21 @@ async fn mistakes_are_named_by_their_place_in_the_artifact_and_kept_from_a_regis
     shell.write("wrong/production.yaml", &wrong);
     let push = format!("{PUSH} wrong REGISTRY/policies/wrong:1");
     shell.run(&push).await.fails(2, "unknown_param");
+    // Nor are those that miss a file which does not become a part of the artifact.
+    let named = wrong.replace("treshold", "threshold").replace(
+        "{authorities: [release], threshold: 1}",
+        "{}, paramsFrom: {file: params}",
+    );
+    shell.write("wrong/production.yaml", &named);
+    shell.write("wrong/params", "{authorities: [release], threshold: 1}");
+    shell.run("check -f pod.yaml --policies wrong").await.is(1);
+    let asked = shell.registry.log().lines().len();
+    let refused = shell.run(&push).await.is(2);
+    assert!(
+        refused.stderr.contains("wrong/production.yaml:"),
+        "{}",
+        refused.stderr
+    );
     let pinned = push.replace(
         ":1",
         "@sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a",

@@ -56,8 +56,10 @@ pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure>
                 .hinted("write REPOSITORY:TAG"),
         );
     };
-    policies::load_directory(&args.directory, &args.registry, printer)?;
     let artifact = PolicyArtifact::from_directory(&args.directory).map_err(policies::unusable)?;
+    // From what is pushed, and not from the directory: a file that is left out may be named by another.
+    let name = args.directory.display().to_string();
+    policies::load_artifact(&artifact, &name, &args.registry, printer)?;
     let manifest = artifact
         .manifest()
         .map_err(|error| Failure::usage(format!("cannot write the manifest: {error}")))?;
