@@ -50,7 +50,7 @@ pub use library::{
     RuleInfo, RuleSummary, files as library_files, rule_summary, rules, with_shipped_lib,
 };
 pub use linter::lint_files;
-pub use pages::rule_pages;
+pub use pages::{pages_of, rule_pages};
 pub use platforms::Scope;
 pub use policy::{Mode, Policy};
 pub use selector::Namespace;

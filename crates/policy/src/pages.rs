@@ -6,7 +6,8 @@ use std::fmt::Write;
 
 use serde_json::Value as Json;
 
-use crate::library::{Library, LibraryRule, files};
+use crate::library::{Library, LibraryRule, files, with_shipped_lib};
+use crate::module::Module;
 use crate::schema::Property;
 use crate::yaml::{self, Node};
 use crate::{LoadErrors, SourceFile};
@@ -18,16 +19,92 @@ use crate::{LoadErrors, SourceFile};
 /// A library that does not load.
 pub fn rule_pages() -> Result<Vec<SourceFile>, LoadErrors> {
     let library = Library::shipped()?;
-    let pages = library.rules().map(|(id, rule)| SourceFile {
-        path: format!("docs/rules/{id}.md"),
-        text: page(id, rule),
-    });
-    let mut pages: Vec<SourceFile> = pages.collect();
+    let mut pages = pages(library, &files());
     pages.push(SourceFile {
-        path: "docs/rules/README.md".to_owned(),
+        path: "README.md".to_owned(),
         text: index(library)?,
     });
+    for page in &mut pages {
+        page.path = format!("docs/rules/{}", page.path);
+    }
     Ok(pages)
+}
+
+/// The pages of the rules among `files`, as `<category>/<id>.md`, and an overview, `README.md`.
+///
+/// # Errors
+///
+/// A rule that cannot be used.
+pub fn pages_of(files: &[SourceFile]) -> Result<Vec<SourceFile>, LoadErrors> {
+    let library = Library::load(&with_shipped_lib(files))?;
+    let mut pages = pages(&library, files);
+    let mut index =
+        "<!-- Generated from the METADATA of the rules. -->\n# Rules\n\n| rule | holds when |\n|---|---|\n".to_owned();
+    for (id, rule) in library.rules() {
+        _ = writeln!(index, "| [{id}]({id}.md) | {} |", rule.metadata.title);
+    }
+    pages.push(SourceFile {
+        path: "README.md".to_owned(),
+        text: index,
+    });
+    Ok(pages)
+}
+
+fn pages(library: &Library, files: &[SourceFile]) -> Vec<SourceFile> {
+    let pages = library.rules().map(|(id, rule)| {
+        let tests = rule.file.path.replace(".rego", "_test.rego");
+        let tests = files.iter().find(|file| file.path == tests);
+        SourceFile {
+            path: format!("{id}.md"),
+            text: page(id, rule) + &tests.map(examples).unwrap_or_default(),
+        }
+    });
+    pages.collect()
+}
+
+/// What the tests of a rule say about it: each in words, and the first denial as it is written.
+fn examples(file: &SourceFile) -> String {
+    let Ok(module) = Module::parse(file) else {
+        return String::new();
+    };
+    let mut names: Vec<&str> = Vec::new();
+    for head in &module.heads {
+        if let Some(name) = head.name.strip_prefix("test_")
+            && !names.contains(&name)
+        {
+            names.push(name);
+        }
+    }
+    if names.is_empty() {
+        return String::new();
+    }
+    let mut text = "\n## As its tests have it\n\n".to_owned();
+    for name in &names {
+        _ = writeln!(text, "- {}", name.replace('_', " "));
+    }
+    let denial = module
+        .heads
+        .iter()
+        .find(|head| head.name.starts_with("test_denies"));
+    if let Some(head) = denial {
+        _ = write!(text, "\n```rego\n{}```\n", rule_at(file, head.at.line));
+    }
+    text
+}
+
+/// The text of the rule that begins on `line`: up to the bracket that closes it, or that line.
+fn rule_at(file: &SourceFile, line: u32) -> String {
+    let first = usize::try_from(line).unwrap_or_default().saturating_sub(1);
+    let mut text = String::new();
+    for line in file.text.lines().skip(first) {
+        text.push_str(line);
+        text.push('\n');
+        let is_open = text.trim_end().ends_with('{') || text.lines().count() > 1;
+        if !is_open || line == "}" {
+            break;
+        }
+    }
+    text
 }
 
 /// The overview: the rules by category, and the sets.
@@ -77,7 +154,7 @@ fn members(entries: &Json) -> String {
 fn page(id: &str, rule: &LibraryRule) -> String {
     let metadata = &rule.metadata;
     let mut page = format!(
-        "<!-- Generated from the METADATA of policies/{}. -->\n# {id}\n\n",
+        "<!-- Generated from the METADATA of {} and its tests. -->\n# {id}\n\n",
         rule.file.path
     );
     _ = writeln!(
@@ -103,7 +180,9 @@ fn page(id: &str, rule: &LibraryRule) -> String {
             .iter()
             .for_each(|property| page.push_str(&row(property)));
     }
-    page.push_str("\n## Denials\n\n| code | meaning |\n|---|---|\n");
+    if !metadata.codes.is_empty() {
+        page.push_str("\n## Denials\n\n| code | meaning |\n|---|---|\n");
+    }
     for (code, meaning) in &metadata.codes {
         _ = writeln!(page, "| `{code}` | {meaning} |");
     }

@@ -277,3 +277,27 @@ async fn rules_are_listed_with_what_they_demand() {
     );
     shell.run("policy list docker").await.fails(1, "no_rules");
 }
+
+#[tokio::test]
+async fn each_rule_gets_a_page_from_its_metadata_and_its_tests() {
+    let shell = mine("", "").await;
+    let ended = shell.run("policy doc mine --dir pages").await.is(0);
+    assert_eq!(ended.stdout, "pages/shop/owner.md\npages/README.md\n");
+    let page = fs::read_to_string(shell.path("pages/shop/owner.md")).unwrap();
+    for part in [
+        "# shop/owner\n\nPods have an owner.\n\nThe pod carries the label owner.\n",
+        "\n- denies a pod without owner\n- admits a pod with one\n",
+        "\n```rego\ntest_denies_a_pod_without_owner if count(owner.deny) == 1 with input as {}\n```\n",
+    ] {
+        assert!(page.contains(part), "{page}");
+    }
+    let index = fs::read_to_string(shell.path("pages/README.md")).unwrap();
+    assert!(
+        index.contains("| [shop/owner](shop/owner.md) | Pods have an owner |\n"),
+        "{index}"
+    );
+    shell
+        .run("policy doc docker --dir pages")
+        .await
+        .fails(1, "no_rules");
+}

@@ -4,6 +4,7 @@ use crate::failure::Failure;
 use crate::printer::Printer;
 use crate::status::ExitStatus;
 
+mod doc;
 mod eval;
 mod explain;
 mod input;
@@ -28,6 +29,7 @@ enum Command {
     Test(test::Args),
     Lint(lint::Args),
     List(list::Args),
+    Doc(doc::Args),
     Input(Box<input::Args>),
     Explain(Box<explain::Args>),
     Eval(Box<eval::Args>),
@@ -37,6 +39,7 @@ enum Command {
 
 pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure> {
     match &args.command {
+        Command::Doc(args) => doc::run(args, printer),
         Command::Eval(args) => eval::run(args, printer),
         Command::Explain(args) => explain::run(args, printer),
         Command::Input(args) => input::run(args, printer),
