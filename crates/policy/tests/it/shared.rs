@@ -139,6 +139,10 @@ fn they_are_checked_as_if_they_stood_in_the_entry() {
     let error = refused(FROM_FILE, &[list("treshold: 2")]);
     assert_eq!((error.line, error.code), (8, "unknown_param"));
     assert_eq!(error.hint.as_deref(), Some("did you mean `threshold`?"));
+    // What the entry does not say itself is taken.
+    let from = format!("{FROM_FILE}, params: {{threshold: 1}}");
+    let error = refused(&from, &[list("threshold: 2\nauthorities: [nobody]")]);
+    assert_eq!((error.line, error.code), (8, "unknown_authority"));
     let error = refused(FROM_MAP, &[config_map("{authorities: [nobody]}")]);
     assert_eq!((error.line, error.code), (8, "unknown_authority"));
 }
