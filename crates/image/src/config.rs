@@ -131,7 +131,7 @@ mod tests {
         assert_eq!(config.platform.unwrap().to_string(), "linux/arm64/v8");
         assert_eq!(config.created.unwrap(), "2026-11-20T08:00:00Z");
         assert_eq!(config.user.unwrap(), "65532:65532");
-        assert_eq!(config.labels["team"], "shop");
+        assert_eq!(config.labels.get("team").unwrap(), "shop");
     }
 
     #[test]
