@@ -5,6 +5,7 @@ mod checking;
 mod children;
 mod conformance;
 mod explaining;
+mod guides;
 mod keyless;
 mod keys;
 mod looking;
