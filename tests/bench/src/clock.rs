@@ -49,7 +49,8 @@ pub(crate) fn once<T>(work: &mut impl FnMut() -> T) -> Cost {
     Cost(now() - started)
 }
 
-fn median(mut costs: Vec<Cost>) -> Cost {
+/// The middle one.
+pub(crate) fn median(mut costs: Vec<Cost>) -> Cost {
     costs.sort_by(|one, other| one.0.total_cmp(&other.0));
     costs.get(costs.len() / 2).copied().unwrap_or(Cost(0.0))
 }

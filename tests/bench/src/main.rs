@@ -11,6 +11,7 @@
 mod clock;
 mod hostile;
 mod keyless;
+mod policies;
 mod sboms;
 mod signatures;
 
@@ -44,13 +45,36 @@ impl Row {
         }
     }
 
+    /// What it costs to do `what`, in microseconds.
+    fn micros(what: &str, cost: Cost, bound: f64) -> Self {
+        Self {
+            what: what.to_owned(),
+            figures: "CPU time".to_owned(),
+            value: cost.nanos() / 1e3,
+            bound,
+            unit: "us",
+        }
+    }
+
+    /// What it costs to do `what`, in milliseconds.
+    fn millis(what: &str, cost: Cost, bound: f64) -> Self {
+        Self {
+            what: what.to_owned(),
+            figures: "CPU time".to_owned(),
+            value: cost.millis(),
+            bound,
+            unit: "ms",
+        }
+    }
+
     fn holds(&self) -> bool {
         self.value <= self.bound
     }
 }
 
 fn main() -> ExitCode {
-    let mut rows = vec![keyless::row(), signatures::row()];
+    let mut rows = policies::rows();
+    rows.extend([keyless::row(), signatures::row()]);
     rows.extend(sboms::rows());
     rows.extend(hostile::rows());
     for row in &rows {

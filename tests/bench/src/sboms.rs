@@ -25,7 +25,12 @@ use crate::clock::both;
 
 pub(crate) fn rows() -> Vec<Row> {
     vec![
-        row("SPDX", "https://spdx.dev/Document", &spdx(), slim::<Spdx>),
+        row(
+            "SPDX",
+            "https://spdx.dev/Document",
+            &spdx(PACKAGES),
+            slim::<Spdx>,
+        ),
         row(
             "CycloneDX",
             "https://cyclonedx.org/bom",
@@ -111,7 +116,7 @@ fn attachment(envelope: Vec<u8>) -> Attachment {
 }
 
 /// As syft writes them: packages with several references each, and a relationship for each.
-fn spdx() -> Value {
+pub(crate) fn spdx(count: usize) -> Value {
     let package = |number: usize| {
         json!({
             "name": format!("library-{number}"),
@@ -142,11 +147,11 @@ fn spdx() -> Value {
     let mut packages = vec![
         json!({ "name": "app", "SPDXID": "SPDXRef-DocumentRoot-Image", "downloadLocation": "NOASSERTION" }),
     ];
-    packages.extend((0..PACKAGES).map(package));
+    packages.extend((0..count).map(package));
     let mut relationships = vec![
         json!({ "spdxElementId": "SPDXRef-DOCUMENT", "relatedSpdxElement": "SPDXRef-DocumentRoot-Image", "relationshipType": "DESCRIBES" }),
     ];
-    relationships.extend((0..PACKAGES).map(relationship));
+    relationships.extend((0..count).map(relationship));
     json!({
         "spdxVersion": "SPDX-2.3", "SPDXID": "SPDXRef-DOCUMENT", "name": "app", "dataLicense": "CC0-1.0",
         "documentNamespace": "https://example.org/spdx/app-0001",
