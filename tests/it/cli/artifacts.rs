@@ -172,7 +172,6 @@ async fn mistakes_are_named_by_their_place_in_the_artifact_and_kept_from_a_regis
     let (shell, _) = pushed().await;
     let wrong = fs::read_to_string(shell.path("policies/production.yaml")).unwrap();
     let wrong = wrong.replace("threshold", "treshold");
-    let asked = shell.registry.log().lines().len();
     fs::create_dir(shell.path("wrong")).unwrap();
     shell.write("wrong/production.yaml", &wrong);
     let push = format!("{PUSH} wrong REGISTRY/policies/wrong:1");

@@ -80,7 +80,15 @@ impl Linter<'_> {
                 continue;
             }
             let full = format!("data.{}", reference.path.join("."));
-            if !names().any(|name| within(&full, name) || within(name, &full)) {
+            if names().any(|name| within(&full, name)) {
+                continue;
+            }
+            if names().any(|name| within(name, &full)) {
+                // Once a module was read as a whole, the engine loses what its functions import (regorus 0.14.1).
+                let message = format!("`{full}` as a whole is not to be had");
+                let hint = "name one of its rules, written out";
+                self.problems.advise(at, "rego_unknown_data", message, hint);
+            } else {
                 let message = format!("there is nothing at `{full}`");
                 let known: Vec<&str> = names().chain(["data.params", "data.builders"]).collect();
                 self.problems.unknown_quietly(

@@ -304,6 +304,18 @@ x := [y | some y in data]
     assert_eq!((errors[0].line, errors[0].column), (11, 21));
     assert_eq!(errors[0].code, "rego_unknown_data");
     assert!(errors[0].message.contains("as a whole"));
+    for whole in [
+        "data.lib.misses",
+        "data.lib",
+        "data.lib[input.image.tag].signatures",
+    ] {
+        check_beside(
+            &format!("x := {whole}"),
+            6,
+            "rego_unknown_data",
+            "as a whole",
+        );
+    }
     check_beside(
         "x := data.params.limt",
         6,
