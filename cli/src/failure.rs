@@ -7,6 +7,7 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
+use countersign_evidence::Reason;
 use countersign_image::{ReferenceError, SourceError};
 
 use crate::status::ExitStatus;
@@ -198,6 +199,30 @@ pub(crate) fn flag_hint(error: &SourceError) -> Option<String> {
         SourceError::Unauthorized { .. } => Some(format!("log in first: docker login {host}")),
         _ => None,
     }
+}
+
+/// The flags to look at, where a signature counts for nothing because of who signed it.
+pub(crate) fn signer_hint(reason: Reason, by_key: bool) -> Option<&'static str> {
+    Some(match reason {
+        Reason::CertificateUntrusted if by_key => {
+            "name who signed with --certificate-identity and --certificate-oidc-issuer, not with --key"
+        }
+        Reason::KeyMismatch if by_key => "is --key the public key of who signed it?",
+        Reason::KeyMismatch => "name who signed with --key, not with an identity",
+        Reason::CertificateUntrusted | Reason::SctInvalid | Reason::SctMissing => {
+            "was it signed under another trust root? --trusted-root names the one to verify by"
+        }
+        Reason::ClaimMismatch | Reason::IdentityMismatch | Reason::IssuerMismatch => {
+            "if that is who should have signed it, name them; --certificate-identity, --certificate-oidc-issuer and --certificate-claim are compared whole"
+        }
+        Reason::LogMissing => {
+            "logs of another trust root do not count: --trusted-root names it; --insecure-ignore-tlog demands none"
+        }
+        Reason::TimestampMissing => {
+            "timestamp authorities of another trust root do not count: --trusted-root names it"
+        }
+        _ => return None,
+    })
 }
 
 /// What the system says, without its number for it.

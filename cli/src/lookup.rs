@@ -1,10 +1,11 @@
 //! What is attached to an image, fetched once for the commands that show or verify it.
 
-use countersign_evidence::{Evidence, Format, Identity, Rejection, Verified, Verifier};
+use countersign_evidence::{Evidence, Format, Identity, Reason, Rejection, Verified, Verifier};
 use countersign_image::{
     Attachment, Collected, Form, ImageSource, Needs, PinnedReference, Reference, Repository,
     excerpt,
 };
+use countersign_review::wording;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -72,7 +73,10 @@ pub(crate) async fn find(
     reference: &Reference,
     needs: &Needs,
 ) -> Result<Found, Failure> {
-    let about = |error| Failure::from(error).about(reference.as_written());
+    let about = |error| {
+        let failure = Failure::from(error).about(wording::could_not_look(reference.as_written()));
+        failure.detailed([wording::SAYS_NOTHING.to_owned()])
+    };
     let resolved = source.resolve(reference).await.map_err(about)?;
     let collected = source.collect(&resolved, needs).await.map_err(about)?;
     Ok(Found {
@@ -98,7 +102,7 @@ pub(crate) fn everything(repository: Option<&Repository>) -> Needs {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RejectionOut {
     /// Why, as a stable code.
-    pub(crate) reason: &'static str,
+    reason: &'static str,
     /// Why, in words.
     pub(crate) detail: String,
     format: String,
@@ -106,6 +110,11 @@ pub(crate) struct RejectionOut {
     /// What it claims to say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) predicate_type: Option<String>,
+    /// The same for people.
+    #[serde(skip)]
+    pub(crate) line: String,
+    #[serde(skip)]
+    pub(crate) cause: Reason,
 }
 
 impl From<&Rejection> for RejectionOut {
@@ -116,22 +125,9 @@ impl From<&Rejection> for RejectionOut {
             format: rejection.format.clone(),
             digest: rejection.digest.to_string(),
             predicate_type: rejection.predicate_type.clone(),
+            line: wording::rejected(rejection),
+            cause: rejection.reason,
         }
-    }
-}
-
-impl std::fmt::Display for RejectionOut {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self {
-            reason,
-            detail,
-            format,
-            digest,
-            ..
-        } = self;
-        let kind = self.predicate_type.as_ref();
-        let kind = kind.map_or_else(String::new, |kind| format!(", {kind}"));
-        write!(f, "{format} {digest}{kind}: {detail} ({reason})")
     }
 }
 

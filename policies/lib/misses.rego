@@ -27,8 +27,8 @@ typed(what, types) := [line(what, entry) |
 	entry.predicateType in types
 ]
 
-# The detail says who signed, or why it is of no use.
-line(what, entry) := sprintf("%s %s: %s", [what, short(entry.digest), entry.detail])
+# The detail says who signed, or why it is of no use. `countersign verify` says the same.
+line(what, entry) := sprintf("%s %s: %s (%s)", [what, short(entry.digest), entry.detail, entry.reason])
 
 short(digest) := substring(digest, 0, 19)
 

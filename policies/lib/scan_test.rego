@@ -137,7 +137,11 @@ test_says_how_to_attest_one if {
 	none == {
 		"code": "no_scan",
 		"msg": "wanted a scan, found none that is verified",
-		"details": {"wanted": "a scan", "found": ["none that is verified"], "nearest": ["scan sha256:bb: another key"]},
+		"details": {
+			"wanted": "a scan",
+			"found": ["none that is verified"],
+			"nearest": ["scan sha256:bb: another key (key_mismatch)"],
+		},
 		"fix": concat("", [
 			"trivy image --format cosign-vuln --output scan.json registry.example.com/shop/api@sha256:aa && ",
 			"countersign attest --key KEY --type vuln --predicate scan.json registry.example.com/shop/api@sha256:aa",

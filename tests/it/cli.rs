@@ -195,7 +195,7 @@ impl Ended {
 macro_rules! snapshot {
     ($shell:expr, $ended:expr, @$expected:literal) => {{
         let mut settings = insta::Settings::clone_current();
-        settings.add_filter("sha256([:-])[0-9a-f]{64}", "sha256$1[…]");
+        settings.add_filter("sha256([:-])(?:[0-9a-f]{64}|[0-9a-f]{12}\\b)", "sha256$1[…]");
         settings.add_filter(r"\(hint [A-Za-z0-9+/=]{44}\)", "(hint […])");
         let shown = $shell.shown(&$ended);
         settings.bind(|| insta::assert_snapshot!(shown, @$expected));

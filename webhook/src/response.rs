@@ -104,7 +104,7 @@ impl Answer {
     pub(crate) fn refused(refusal: &Refusal) -> Self {
         let (outcome, code) = (refusal.outcome(), refusal.code());
         let message = match outcome {
-            Outcome::CouldNotLook => format!("could not look ({code}): {refusal}"),
+            Outcome::CouldNotLook => format!("could not look: {refusal} ({code})"),
             Outcome::Admit | Outcome::Deny => format!("{refusal} ({code})"),
         };
         let annotations = BTreeMap::from([

@@ -8,6 +8,7 @@ use countersign_image::{
     Repository, Resolved,
 };
 use countersign_registry::Client;
+use countersign_review::wording;
 use countersign_signing::PredicateType;
 use serde_json::json;
 
@@ -226,11 +227,7 @@ impl Download<'_> {
             return Some("not verified; --key KEY would, or an identity".to_owned());
         };
         let rejection = self.found.doubt(verifier, attachment)?;
-        Some(format!(
-            "{} ({})",
-            rejection.detail,
-            rejection.reason.code()
-        ))
+        Some(wording::why(&rejection))
     }
 
     async fn content(&self, attachment: &Attachment) -> Result<Option<String>, Failure> {

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use countersign_evidence::{Evidence, Signature, Statement, Verified, predicate};
 use countersign_image::{Descriptor, Document, Needs, Reference};
+use countersign_review::wording;
 use countersign_signing::PredicateType;
 use serde::Serialize;
 
 use crate::args::{AnnotationArgs, OutputArgs, StorageArgs};
 use crate::commands::attest::predicate_type;
-use crate::failure::Failure;
+use crate::failure::{Failure, signer_hint};
 use crate::lookup::{self, Found, RejectionOut, SignerOut};
 use crate::printer::{Output, Printer};
 use crate::run::block_on;
@@ -197,9 +198,9 @@ impl Wanted<'_> {
 
     fn in_words(&self) -> String {
         match self.kind {
-            Some(kind) => format!("attestation of type {kind}"),
-            None if self.annotations.is_empty() => "signature".to_owned(),
-            None => "signature with these annotations".to_owned(),
+            Some(kind) => format!("an attestation of type {kind}"),
+            None if self.annotations.is_empty() => "a signature".to_owned(),
+            None => "a signature with these annotations".to_owned(),
         }
     }
 }
@@ -238,31 +239,40 @@ impl ResultOut {
         let others = grouped(
             self.others.iter(),
             |one, other| one.kind() == other.kind(),
-            |other| format!("signed by this {}: {}", self.signer, other.what()),
+            |other| {
+                let why = format!("signed by this {}", self.signer);
+                wording::miss(&other.kind(), &other.manifest, &why)
+            },
         );
         let rejected = wanted.near(&self.rejected);
         let near = grouped(
             rejected.iter(),
             |one, other| one.detail == other.detail,
-            |rejection| format!("does not count: {rejection}"),
+            |rejection| rejection.line.clone(),
         );
+        let lines: Vec<_> = others.into_iter().chain(near).collect();
+        let found = match (self.lacking.as_slice(), lines.is_empty()) {
+            ([], true) => "none".to_owned(),
+            ([], false) => "none that counts".to_owned(),
+            (lacking, _) => format!("none of {}, and none of the index", lacking.join(", ")),
+        };
         let failure = Failure::denied(format!(
-            "{}: no {} by this {}{}",
+            "{}: wanted {} by this {}, found {found}",
             self.image,
             wanted.in_words(),
             self.signer,
-            match self.lacking.as_slice() {
-                [] => String::new(),
-                lacking => format!(" of {}, and none of the index", lacking.join(", ")),
-            }
         ));
         let nearest = rejected.first().filter(|_| self.others.is_empty());
-        let code = nearest.map_or("not_found", |rejection| rejection.reason);
+        let advice = nearest.and_then(|nearest| signer_hint(nearest.cause, self.signer == "key"));
+        let hint = self.hint(wanted, place);
         Some(
             failure
-                .coded(code)
-                .detailed(others.into_iter().chain(near))
-                .hinted(self.hint(wanted, place)),
+                .coded(nearest.map_or("not_found", |nearest| nearest.cause.code()))
+                .detailed(wording::nearest(lines))
+                .hinted(match advice.filter(|_| self.lacking.is_empty()) {
+                    Some(advice) => format!("{hint}; {advice}"),
+                    None => hint,
+                }),
         )
     }
 
@@ -380,10 +390,7 @@ impl FoundOut {
     }
 
     fn kind(&self) -> String {
-        let what = match &self.predicate_type {
-            Some(kind) => format!("attestation {kind}"),
-            None => "signature".to_owned(),
-        };
+        let what = wording::what(self.predicate_type.as_deref());
         let annotations = self.annotations.iter();
         let annotations: String = annotations
             .map(|(key, value)| format!(" {key}={value}"))

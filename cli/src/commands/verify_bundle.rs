@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::args::{self, OutputArgs};
-use crate::failure::Failure;
+use crate::failure::{Failure, signer_hint};
 use crate::lookup::SignerOut;
 use crate::printer::{Output, Printer};
 use crate::status::ExitStatus;
@@ -80,32 +80,18 @@ pub(crate) fn run(arguments: &Args, printer: &Printer) -> Result<ExitStatus, Fai
 /// What to look at, by why the bundle is refused.
 fn hint(reason: Reason, by_key: bool) -> &'static str {
     match reason {
-        Reason::CertificateUntrusted if by_key => {
-            "name who signed with --certificate-identity and --certificate-oidc-issuer, not with --key"
-        }
-        Reason::KeyMismatch if !by_key => "name who signed with --key, not with an identity",
-        Reason::CertificateUntrusted | Reason::SctInvalid | Reason::SctMissing => {
-            "was it signed under another trust root? --trusted-root names the one to verify by"
-        }
-        Reason::ClaimMismatch | Reason::IdentityMismatch | Reason::IssuerMismatch => {
-            "if that is who should have signed it, name them; --certificate-identity, --certificate-oidc-issuer and --certificate-claim are compared whole"
-        }
-        Reason::KeyMismatch => {
+        Reason::KeyMismatch if by_key => {
             "is --key the public key of who signed it, and --digest or --artifact what was signed?"
         }
         Reason::LogEntryMismatch | Reason::SignatureInvalid | Reason::SubjectMismatch => {
             "is --digest or --artifact what was signed? if it is, do not trust the bundle"
         }
-        Reason::LogMissing => {
-            "logs of another trust root do not count: --trusted-root names it; --insecure-ignore-tlog demands none"
-        }
-        Reason::TimestampMissing => {
-            "timestamp authorities of another trust root do not count: --trusted-root names it"
-        }
         Reason::Malformed | Reason::TooMany | Reason::UnsupportedFormat => {
             "one whole Sigstore bundle of version 0.1, 0.2 or 0.3 is meant, as cosign, gh or sigstore-python write it"
         }
-        _ => "ask who gave you the bundle for one that verifies; nothing in it can be relied on",
+        _ => signer_hint(reason, by_key).unwrap_or(
+            "ask who gave you the bundle for one that verifies; nothing in it can be relied on",
+        ),
     }
 }
 

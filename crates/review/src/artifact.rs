@@ -18,6 +18,7 @@ use countersign_image::{
 use jiff::Timestamp;
 
 use self::files::unfit;
+use crate::wording;
 
 /// A directory of policies, as an artifact holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -184,10 +185,8 @@ fn verify(
     if !evidence.covering(None).signatures.is_empty() {
         return Ok(());
     }
-    let nearest = evidence.rejected.first().map(|rejection| {
-        let (detail, code) = (&rejection.detail, rejection.reason.code());
-        format!("; what is attached does not count: {detail} ({code})")
-    });
+    let nearest = evidence.rejected.first();
+    let nearest = nearest.map(|rejection| format!("; nearest: {}", wording::rejected(rejection)));
     Err(ArtifactError::Unverified {
         image: image.clone(),
         nearest: nearest.unwrap_or_default(),

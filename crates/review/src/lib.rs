@@ -10,7 +10,7 @@ mod error;
 mod judge;
 mod reviewer;
 mod settings;
-mod wording;
+pub mod wording;
 mod workers;
 
 pub use artifact::{ArtifactError, POLICY_CONFIG, PolicyArtifact};

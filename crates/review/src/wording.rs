@@ -1,17 +1,19 @@
-//! The words of a denial, shared by the webhook and the CLI so that both say the same.
+//! The words of a denial, shared by the webhook and the commands of the CLI so that all say the same.
 //!
 //! A denial is a short first line, which survives tools that show no more, then what was wanted, found and nearest,
 //! and the commands that fix and reproduce it.
 
+mod lines;
 mod remarks;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use countersign_image::excerpt_within;
 use countersign_policy::{Excepted, Mode, Verdict, Violation};
 use serde_json::{Value, json};
 
+use self::lines::{LINES, clean};
+pub use self::lines::{SAYS_NOTHING, could_not_look, miss, nearest, rejected, what, why};
 pub(crate) use self::remarks::{remarks, warnings};
 use crate::{Finding, ImageReview, Outcome, Review, Stance};
 
@@ -48,7 +50,7 @@ fn headline(image: &ImageReview) -> String {
     let name = &image.image;
     match &image.finding {
         Finding::CouldNotLook { error, .. } => {
-            format!("{name}: could not look ({}): {error}", error.code())
+            format!("{}: {error} ({})", could_not_look(name), error.code())
         }
         Finding::Invalid(error) => {
             format!(
@@ -86,10 +88,7 @@ fn describe(text: &mut String, image: &ImageReview, namespace: Option<&str>) {
             let names: Vec<_> = policies.iter().map(|(name, _)| name.as_str()).collect();
             _ = writeln!(text, "policy     {}", names.join(", "));
             _ = writeln!(text, "  could not look: {error} ({})", error.code());
-            _ = writeln!(
-                text,
-                "    this says nothing about what is attached to the image"
-            );
+            _ = writeln!(text, "    {SAYS_NOTHING}");
             if let Some(hint) = error.hint() {
                 _ = writeln!(text, "    hint     {hint}");
             }
@@ -134,12 +133,13 @@ fn describe_verdict(text: &mut String, verdict: &Verdict) {
         let message = clean(&violation.text());
         _ = writeln!(text, "  {} ({}): {message}", violation.rule, violation.code);
         // What was wanted and found is in the message; the details repeat it for programs.
-        for line in lines(violation.details.get("nearest")) {
-            _ = writeln!(text, "    {:<8} {line}", "nearest");
-        }
-        for near in verdict.near.iter().filter(|near| near.is_about(violation)) {
-            let line = clean(&format!("exception {} {}", near.exception, near.why));
-            _ = writeln!(text, "    {:<8} {line}", "nearest");
+        let exceptions = verdict.near.iter().filter(|near| near.is_about(violation));
+        let exceptions: Vec<_> = exceptions
+            .map(|near| format!("exception {} {}", near.exception, near.why))
+            .collect();
+        let lines = nearest(told(violation.details.get("nearest")).iter().map(plain));
+        for line in lines.chain(nearest(exceptions)) {
+            _ = writeln!(text, "    {line}");
         }
         if let Some(fix) = &violation.fix {
             let fix = if fixes.contains(&fix) {
@@ -153,44 +153,33 @@ fn describe_verdict(text: &mut String, verdict: &Verdict) {
     }
 }
 
-/// A detail as lines: a text is one, a list one for each, the longest lists cut with a count of the rest.
-fn lines(detail: Option<&Value>) -> Vec<String> {
+/// A detail as its lines: a text is one, a list one for each.
+fn told(detail: Option<&Value>) -> &[Value] {
     match detail {
-        None | Some(Value::Null) => Vec::new(),
-        Some(Value::Array(items)) => {
-            let mut lines: Vec<_> = items.iter().take(DETAIL_LINES).map(plain).collect();
-            if items.len() > DETAIL_LINES {
-                lines.push(format!("and {} more", items.len() - DETAIL_LINES));
-            }
-            lines
-        }
-        Some(value) => vec![plain(value)],
+        None | Some(Value::Null) => &[],
+        Some(Value::Array(items)) => items,
+        Some(value) => std::slice::from_ref(value),
     }
 }
 
 fn plain(value: &Value) -> String {
     match value {
-        Value::String(text) => clean(text),
-        other => clean(&other.to_string()),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
     }
 }
 
 fn used_by(paths: &[String]) -> String {
     let mut text = paths
         .iter()
-        .take(DETAIL_LINES)
+        .take(LINES)
         .cloned()
         .collect::<Vec<_>>()
         .join(", ");
-    if paths.len() > DETAIL_LINES {
-        _ = write!(text, " and {} more", paths.len() - DETAIL_LINES);
+    if paths.len() > LINES {
+        _ = write!(text, " and {} more", paths.len() - LINES);
     }
     text
-}
-
-/// One line of bounded length. Rules quote what attackers wrote: no line breaks, no terminal escapes.
-fn clean(text: &str) -> String {
-    excerpt_within(text, LINE_CHARACTERS)
 }
 
 fn unmatched(image: &ImageReview) -> String {
@@ -296,9 +285,5 @@ fn audited((verdict, excepted): (&Verdict, &Excepted)) -> Value {
     json!({"policy": verdict.policy, "code": format!("{rule}:{code}"), "by": exceptions})
 }
 
-/// How long a line of a denial may be; the whole stands in the JSON of `countersign check`.
-const LINE_CHARACTERS: usize = 1000;
-/// How many lines of one detail are shown; the count of the others is said.
-const DETAIL_LINES: usize = 5;
 /// How many images get an annotation of their own; the count of all is given when there are more.
 const ANNOTATED_IMAGES: usize = 50;

@@ -131,7 +131,7 @@ pub(super) fn unsigned_provenance_is_no_evidence(yard: &Yard) -> Outcome {
     let build = yard.built(BUILDER)?;
     yard.verify(&yard.release, &build.image)?
         .exits(1)?
-        .saying("no signature by this key")?;
+        .saying("wanted a signature by this key")?;
     yard.verify_provenance(&yard.release, &build.image)?
         .exits(1)?
         .saying("(unsigned)")?;
@@ -177,7 +177,7 @@ pub(super) fn a_signature_of_one_image_covers_that_image_alone(yard: &Yard) -> O
     for image in [amd64, &build.image] {
         yard.verify_provenance(&yard.release, image)?
             .exits(1)?
-            .saying("no attestation of type")?;
+            .saying("wanted an attestation of type")?;
     }
     yard.signs(&yard.release, &build, &arm64.digest)?;
     yard.verify(&yard.release, &build.image)?
@@ -206,7 +206,7 @@ pub(super) fn a_signature_of_what_holds_statements_vouches_for_them(yard: &Yard)
     // What they speak of is not signed by that.
     yard.verify(&yard.release, &build.image)?
         .exits(1)?
-        .saying("no signature by this key")
+        .saying("wanted a signature by this key")
         .map(drop)
 }
 

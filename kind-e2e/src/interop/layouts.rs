@@ -49,7 +49,7 @@ fn verifies(bench: &Bench, saved: &str, image: &Image) -> Outcome {
     bench
         .looks(saved, key, &kind(Predicate::Provenance))?
         .exits(1)?
-        .saying("no attestation of type")?;
+        .saying("wanted an attestation of type")?;
     bench
         .looks(saved, stranger, &[])?
         .exits(1)?

@@ -27,7 +27,7 @@ pub(super) fn verifies_what_cosign_attested(bench: &Bench) -> Outcome {
         .saying(&RELEASE.subject())?;
     of(Predicate::Provenance)?
         .exits(1)?
-        .saying("no attestation of type https://slsa.dev/provenance/v1")
+        .saying("wanted an attestation of type https://slsa.dev/provenance/v1")
         .map(drop)
 }
 

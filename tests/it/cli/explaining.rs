@@ -86,12 +86,11 @@ async fn a_denial_is_explained_down_to_the_expression_and_what_it_saw() {
     let shell = shop().await;
     shell.write(
         "policies/production.yaml",
-        &fs::read_to_string(shell.path("policies/production.yaml"))
+        fs::read_to_string(shell.path("policies/production.yaml"))
             .unwrap()
             .split("    - { rule: provenance")
             .next()
-            .unwrap()
-            .to_owned(),
+            .unwrap(),
     );
     let ended = policy(&shell, "explain --policies policies REGISTRY/shop/api:1").await;
     snapshot!(shell, ended, @r#"

@@ -142,9 +142,9 @@ async fn a_verification_that_fails_says_what_is_nearest_once() {
     --- stdout
     --- stderr
     note: only the key is checked; no proof from a transparency log is demanded
-    error: REGISTRY/shop/api@sha256:[…]: no signature by this key (key_mismatch)
-      does not count: bundle sha256:[…], https://sigstore.dev/cosign/sign/v1: signed by another key (hint […]) than those of authority other.pub (key_mismatch); 1 more like it
-    hint: `countersign inspect REGISTRY/shop/api@sha256:[…]` shows all that is attached
+    error: REGISTRY/shop/api@sha256:[…]: wanted a signature by this key, found none that counts (key_mismatch)
+      nearest  signature sha256:[…]: signed by another key (hint […]) than those of authority other.pub (key_mismatch); 1 more like it
+    hint: `countersign inspect REGISTRY/shop/api@sha256:[…]` shows all that is attached; is --key the public key of who signed it?
     "#);
     let ended = shell
         .run("verify --key release.pub --type cyclonedx REGISTRY/shop/api:1")
@@ -154,9 +154,9 @@ async fn a_verification_that_fails_says_what_is_nearest_once() {
     --- stdout
     --- stderr
     note: only the key is checked; no proof from a transparency log is demanded
-    error: REGISTRY/shop/api@sha256:[…]: no attestation of type https://cyclonedx.org/bom by this key (not_found)
-      signed by this key: signature, bundle sha256:[…]; 1 more like it
-      signed by this key: attestation https://spdx.dev/Document, bundle sha256:[…]
+    error: REGISTRY/shop/api@sha256:[…]: wanted an attestation of type https://cyclonedx.org/bom by this key, found none that counts (not_found)
+      nearest  signature sha256:[…]: signed by this key; 1 more like it
+      nearest  attestation https://spdx.dev/Document sha256:[…]: signed by this key
     hint: `countersign inspect REGISTRY/shop/api@sha256:[…]` shows all that is attached
     "#);
 }

@@ -15,7 +15,7 @@ test_denies_without_an_attestation if {
 		"details": {
 			"wanted": "an attestation of type https://acme.example/test/v1 by authority ci",
 			"found": ["none that is verified"],
-			"nearest": ["attestation sha256:bb: signed by another key"],
+			"nearest": ["attestation sha256:bb: signed by another key (key_mismatch)"],
 		},
 		"fix": concat("", [
 			"countersign attest --key KEY --type https://acme.example/test/v1 --predicate FILE ",

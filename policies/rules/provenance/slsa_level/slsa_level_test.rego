@@ -30,7 +30,7 @@ test_denies_without_provenance if {
 		"details": {
 			"wanted": "provenance of SLSA build level 1",
 			"found": ["no verified provenance"],
-			"nearest": ["provenance sha256:0123456789ab: signed by another key"],
+			"nearest": ["provenance sha256:0123456789ab: signed by another key (key_mismatch)"],
 		},
 		"fix": "countersign attest --key KEY --type slsaprovenance1 --predicate provenance.json registry.example.com/shop/api@sha256:aa",
 	}

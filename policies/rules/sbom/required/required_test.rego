@@ -66,8 +66,8 @@ test_denies_without_an_sbom if {
 			"wanted": "an SBOM (spdx or cyclonedx) that lists at least 1 package",
 			"found": ["none that is verified"],
 			"nearest": [
-				"SBOM sha256:0123456789ab: attached as spdx, but nobody signed it",
-				"SBOM sha256:bb: signed by another key",
+				"SBOM sha256:0123456789ab: attached as spdx, but nobody signed it (unsigned)",
+				"SBOM sha256:bb: signed by another key (key_mismatch)",
 			],
 		},
 		"fix": "countersign attest --key KEY --type spdxjson --predicate sbom.spdx.json registry.example.com/shop/api@sha256:aa",

@@ -43,8 +43,8 @@ test_names_the_signature_of_another_key if {
 		with data.params as {"threshold": 1}
 	denial.code == "untrusted"
 	denial.details.nearest == [
-		"signature sha256:0123456789ab: signed by another key than those of authority release",
-		"signature sha256:dd: about another image",
+		"signature sha256:0123456789ab: signed by another key than those of authority release (key_mismatch)",
+		"signature sha256:dd: about another image (subject_mismatch)",
 	]
 }
 

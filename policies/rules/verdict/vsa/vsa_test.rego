@@ -38,7 +38,7 @@ test_denies_without_a_summary if {
 		"details": {
 			"wanted": "a passed verification summary by https://verify.acme.example/gate",
 			"found": ["no verified summary"],
-			"nearest": ["verification summary sha256:0123456789ab: signed by another key"],
+			"nearest": ["verification summary sha256:0123456789ab: signed by another key (key_mismatch)"],
 		},
 		"fix": concat("", [
 			"countersign attest --key KEY --type https://slsa.dev/verification_summary/v1 ",
