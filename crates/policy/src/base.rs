@@ -11,7 +11,7 @@ use regorus::Engine;
 use crate::SourceFile;
 use crate::lint::Reach;
 use crate::module::Module;
-use crate::rego::{RegoError, add, new_engine};
+use crate::rego::{RegoError, Written, add, new_engine};
 
 /// The modules that every rule may import.
 pub(crate) struct Base {
@@ -25,7 +25,7 @@ pub(crate) struct Base {
 }
 
 struct Shareable {
-    file: SourceFile,
+    file: Written,
     /// `data.<package>`.
     package: String,
     needs: BTreeSet<String>,
@@ -33,7 +33,7 @@ struct Shareable {
 
 /// Some of those modules: their text, since each thread that evaluates parses its own, and an engine that holds them.
 pub(crate) struct Shared {
-    pub(crate) files: Vec<SourceFile>,
+    files: Vec<Written>,
     engine: Engine,
 }
 
@@ -47,7 +47,7 @@ impl Base {
         for file in files {
             let module = Module::parse(file).map_err(|error| (file.path.clone(), error))?;
             shareable.push(Shareable {
-                file: file.clone(),
+                file: Written::new(file, &module),
                 package: format!("data.{}", module.package.join(".")),
                 needs: module.mentions(),
             });
@@ -87,9 +87,14 @@ impl Base {
 }
 
 impl Shared {
-    fn new(files: Vec<SourceFile>) -> Result<Self, RegoError> {
+    fn new(files: Vec<Written>) -> Result<Self, RegoError> {
         let engine = compile(&files)?;
         Ok(Self { files, engine })
+    }
+
+    /// The files as they were written.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &SourceFile> {
+        self.files.iter().map(|file| &file.file)
     }
 
     /// An engine that shares its syntax tree with others.
@@ -103,7 +108,7 @@ impl Shared {
     }
 }
 
-fn compile(files: &[SourceFile]) -> Result<Engine, RegoError> {
+fn compile(files: &[Written]) -> Result<Engine, RegoError> {
     let mut engine = new_engine();
     for file in files {
         add(&mut engine, file)?;
@@ -158,7 +163,7 @@ mod tests {
         ] {
             let module = Module::parse(&file("r", &format!("package r\n{rule}"))).unwrap();
             let needed = base.needed_by(&module).unwrap();
-            let paths: String = needed.files.iter().map(|file| file.path.as_str()).collect();
+            let paths: String = needed.files().map(|file| file.path.as_str()).collect();
             assert_eq!(paths, expected, "{rule}");
             let again = base.needed_by(&module).unwrap();
             assert!(Arc::ptr_eq(&needed, &again), "{rule}");

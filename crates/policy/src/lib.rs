@@ -40,6 +40,7 @@ mod shared;
 mod tester;
 mod trust_root;
 mod verdict;
+mod written_out;
 mod yaml;
 
 pub use error::{LoadError, LoadErrors, SourceFile};

@@ -12,6 +12,7 @@ use crate::nesting::{self, MAX_NESTING};
 use crate::recursion::{self, Link};
 use crate::references::{Reference, references};
 use crate::rego::RegoError;
+use crate::written_out::written_out;
 use crate::yaml::Position;
 
 /// A parsed module.
@@ -31,6 +32,8 @@ pub(crate) struct Module {
     pub(crate) links: Vec<Link>,
     /// What they name of `input` and `data`.
     pub(crate) references: Vec<Reference>,
+    /// Its text as the engine is given it.
+    pub(crate) written_out: String,
 }
 
 /// A rule's head.
@@ -89,6 +92,7 @@ impl Module {
             found.heads.extend(head);
             found.walk(rule);
         }
+        found.written_out = written_out(&module["rules"], &found.imports, &file.text);
         found
     }
 

@@ -197,7 +197,7 @@ impl<R: Fn(&str) -> String> Reader<'_, R> {
 }
 
 /// The variables that a rule declares: arguments, `:=`, `some` and `every`.
-fn find_locals(tree: &Json, text: &str, locals: &mut BTreeSet<String>) {
+pub(crate) fn find_locals(tree: &Json, text: &str, locals: &mut BTreeSet<String>) {
     match tree {
         Json::Array(items) => items
             .iter()

@@ -29,10 +29,26 @@ pub(crate) struct Program {
 /// What an engine for a rule is made of.
 pub(crate) struct Source {
     pub(crate) shared: Arc<Shared>,
-    file: SourceFile,
+    file: Written,
     data: Json,
     deny: String,
     warn: Option<String>,
+}
+
+/// A file of Rego, and its text as the engine is given it.
+#[derive(Clone)]
+pub(crate) struct Written {
+    pub(crate) file: SourceFile,
+    for_engine: String,
+}
+
+impl Written {
+    pub(crate) fn new(file: &SourceFile, module: &Module) -> Self {
+        Self {
+            file: file.clone(),
+            for_engine: module.written_out.clone(),
+        }
+    }
 }
 
 /// What a rule answered, not yet looked at.
@@ -62,7 +78,7 @@ impl Program {
     ) -> Result<Self, RegoError> {
         let source = Source {
             shared: base.needed_by(module)?,
-            file: file.clone(),
+            file: Written::new(file, module),
             data: json!({ "params": params, "builders": builders }),
             deny: module.full_name("deny"),
             warn: module.has_set("warn").then(|| module.full_name("warn")),
@@ -109,8 +125,8 @@ impl Program {
 
     /// The rule's file and those that it needs.
     pub(crate) fn files(&self) -> impl Iterator<Item = &SourceFile> {
-        let shared = self.source.shared.files.iter();
-        shared.chain(std::iter::once(&self.source.file))
+        let shared = self.source.shared.files();
+        shared.chain(std::iter::once(&self.source.file.file))
     }
 
     /// `deny`, and `warn` if there is one, in full.
@@ -160,8 +176,8 @@ pub(crate) fn new_engine() -> Engine {
     engine
 }
 
-pub(crate) fn add(engine: &mut Engine, file: &SourceFile) -> Result<(), RegoError> {
-    let added = engine.add_policy(file.path.clone(), file.text.clone());
+pub(crate) fn add(engine: &mut Engine, file: &Written) -> Result<(), RegoError> {
+    let added = engine.add_policy(file.file.path.clone(), file.for_engine.clone());
     added.map(drop).map_err(RegoError::new)
 }
 

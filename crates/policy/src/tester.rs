@@ -119,7 +119,7 @@ pub fn run_rego_tests(
             let mut test = run(&mut engine, file, name, line);
             if let Some(failure) = &mut test.failure {
                 let explainer =
-                    explainer.get_or_insert_with(|| explainer_of(&engine, &needed.files));
+                    explainer.get_or_insert_with(|| explainer_of(&engine, needed.files()));
                 failure.explain(explainer, &test.name);
             }
             tests.push(test);
@@ -157,7 +157,7 @@ fn run(engine: &mut Engine, file: &SourceFile, name: String, line: u32) -> RegoT
     }
 }
 
-fn explainer_of(engine: &Engine, files: &[SourceFile]) -> Explainer {
+fn explainer_of<'f>(engine: &Engine, files: impl Iterator<Item = &'f SourceFile>) -> Explainer {
     let mut engine = engine.clone();
     engine.set_enable_coverage(false);
     engine.set_input(Value::new_object());
