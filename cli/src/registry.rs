@@ -1,4 +1,4 @@
-//! How registries are reached: flags and the user's Docker configuration, made into one client.
+//! How registries are reached: flags, documents and the user's Docker configuration, made into one client.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use countersign_image::Reference;
+use countersign_policy::Registry;
 use countersign_registry::{Client, Settings, SettingsError};
 
 use crate::args::host;
@@ -47,10 +48,23 @@ impl RegistryArgs {
 
     /// A client for these images, with the credentials of the user.
     pub(crate) fn client(&self, references: &[Reference]) -> Result<Client, Failure> {
-        let settings = Settings {
+        self.client_with(references, &[])
+    }
+
+    /// The same, with what documents add for their hosts.
+    pub(crate) fn client_with(
+        &self,
+        references: &[Reference],
+        registries: &[Registry],
+    ) -> Result<Client, Failure> {
+        let mut settings = Settings {
             credentials: Arc::new(DockerCredentials::read()?),
             ..self.settings(references)?
         };
+        for registry in registries {
+            let ca_pem = registry.ca_pem.as_deref();
+            settings.add_host(&registry.host, registry.plain_http, ca_pem);
+        }
         Client::new(settings).map_err(|error| {
             let failure = Failure::usage(error.to_string()).coded(error.code());
             let failure = match &error {

@@ -12,6 +12,7 @@ mod looking;
 mod manifests;
 mod outputs;
 mod registries;
+mod registry_documents;
 mod rules;
 mod signing;
 mod trust_root;

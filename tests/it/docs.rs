@@ -23,6 +23,21 @@ fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
+/// The rows of the table of docs/reference/policies.md whose head is this, each as its cells.
+pub(crate) fn table(head: &str) -> Vec<Vec<String>> {
+    let page = read("docs/reference/policies.md");
+    let (_, rest) = page.split_once(&format!("\n{head}\n")).unwrap();
+    let rows = rest
+        .lines()
+        .skip(1)
+        .take_while(|line| line.starts_with('|'));
+    rows.map(|row| {
+        let cells = row.trim_matches('|').split('|');
+        cells.map(|cell| cell.trim().to_owned()).collect()
+    })
+    .collect()
+}
+
 #[test]
 fn every_reason_code_is_explained() {
     let page = read("docs/reference/reason-codes.md");

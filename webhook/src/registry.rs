@@ -1,4 +1,4 @@
-//! From the settings of the webhook to a registry client and a reviewer's settings.
+//! From the settings of the webhook, and what documents say of hosts, to registry clients and a reviewer's settings.
 //!
 //! Runs no credential helper: a webhook has the credentials of its file, or none.
 
@@ -6,6 +6,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
+use countersign_image::{Collected, ImageSource, Needs, Reference, Resolved, SourceError};
+use countersign_policy::{PolicySet, Registry};
 use countersign_registry::{Client, DockerConfig, DockerConfigError, SettingsError};
 
 use crate::config::Settings;
@@ -36,7 +39,7 @@ pub enum RegistryError {
     Settings(#[from] SettingsError),
 }
 
-/// The client that reviews ask registries with.
+/// The client for what the settings name: nothing that a document says is in it.
 pub(crate) fn client(http: &countersign_registry::Settings) -> Result<Arc<Client>, RegistryError> {
     Ok(Arc::new(Client::new(http.clone())?))
 }
@@ -66,6 +69,81 @@ pub(crate) fn http(settings: &Settings) -> Result<countersign_registry::Settings
         registry.credentials = Arc::new(config);
     }
     Ok(registry)
+}
+
+/// What reviews ask registries with: as the settings say, and what the documents in force add for their hosts.
+#[derive(Debug)]
+pub(crate) struct Registries {
+    http: countersign_registry::Settings,
+    by_settings: Arc<Client>,
+    in_use: ArcSwap<InUse>,
+}
+
+#[derive(Debug, Default)]
+struct InUse {
+    registries: Vec<Registry>,
+    /// `None` if it is the one by the settings.
+    client: Option<Client>,
+}
+
+impl Registries {
+    /// By the settings, and `client` that was made of them.
+    pub(crate) fn new(http: countersign_registry::Settings, client: Arc<Client>) -> Self {
+        Self {
+            http,
+            by_settings: client,
+            in_use: ArcSwap::default(),
+        }
+    }
+
+    /// Asks as these policies say from now on. What they do not change keeps its connections.
+    ///
+    /// # Errors
+    ///
+    /// No client can be made; it is asked as the settings say, and not as earlier documents did.
+    pub(crate) fn follow(&self, policies: &PolicySet) -> Result<(), RegistryError> {
+        let registries = policies.registries();
+        if self.in_use.load().registries == registries {
+            return Ok(());
+        }
+        let made = self.with(registries);
+        let (registries, client, failed) = match made {
+            Ok(client) => (registries.to_vec(), client, None),
+            Err(error) => (Vec::new(), None, Some(error)),
+        };
+        self.in_use.store(Arc::new(InUse { registries, client }));
+        failed.map_or(Ok(()), |error| Err(error.into()))
+    }
+
+    fn with(&self, registries: &[Registry]) -> Result<Option<Client>, SettingsError> {
+        if registries.is_empty() {
+            return Ok(None);
+        }
+        let mut http = self.http.clone();
+        for registry in registries {
+            let ca_pem = registry.ca_pem.as_deref();
+            http.add_host(&registry.host, registry.plain_http, ca_pem);
+        }
+        Client::new(http).map(Some)
+    }
+}
+
+impl InUse {
+    fn client<'a>(&'a self, by_settings: &'a Client) -> &'a Client {
+        self.client.as_ref().unwrap_or(by_settings)
+    }
+}
+
+impl ImageSource for Registries {
+    async fn resolve(&self, reference: &Reference) -> Result<Resolved, SourceError> {
+        let in_use = self.in_use.load_full();
+        in_use.client(&self.by_settings).resolve(reference).await
+    }
+
+    async fn collect(&self, image: &Resolved, needs: &Needs) -> Result<Collected, SourceError> {
+        let in_use = self.in_use.load_full();
+        in_use.client(&self.by_settings).collect(image, needs).await
+    }
 }
 
 /// How reviews are done: the stances as set, the rest as it is by default.

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use countersign_policy::LoadErrors;
+use countersign_policy::{LoadErrors, PolicySet};
 use countersign_registry::{Client, TufError};
 use countersign_review::{DirectoryError, Reviewer};
 use jiff::Timestamp;
@@ -24,7 +24,7 @@ use crate::health::{self, Health};
 use crate::log;
 use crate::metrics::Metrics;
 use crate::policies::{Policies, PoliciesError};
-use crate::registry::{self, RegistryError};
+use crate::registry::{self, Registries, RegistryError};
 use crate::routes::{self, App};
 use crate::server::Server;
 use crate::tls::{CertificateError, ServingCertificate};
@@ -168,8 +168,8 @@ pub struct Running {
 pub async fn start(settings: Settings) -> Result<Running, StartError> {
     let metrics = Metrics::new();
     let http = registry::http(&settings)?;
-    let source: Arc<Client> = registry::client(&http)?;
-    let mut following = Policies::open(&settings, &http, &source, &metrics, now)?;
+    let client: Arc<Client> = registry::client(&http)?;
+    let mut following = Policies::open(&settings, &http, &client, &metrics, now)?;
     // A mistake in a directory is told at once.
     let read = following.of_directory().await?;
     let certificate = ServingCertificate::load(&settings.tls_cert, &settings.tls_key).await?;
@@ -210,7 +210,9 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
         }
     };
     let (count, revision) = (policies.policies().len(), policies.revision().to_owned());
-    let reviewer = Reviewer::new(source, policies, registry::review(&settings))?;
+    let source = Arc::new(Registries::new(http, client));
+    source.follow(&policies)?;
+    let reviewer = Reviewer::new(Arc::clone(&source), policies, registry::review(&settings))?;
     let (listener, listen) = bind(settings.listen).await?;
     let app = Arc::new(App {
         reviewer,
@@ -228,7 +230,12 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
     let patience = Duration::from_secs(settings.drain_seconds.into());
     let reviews = Task::spawn(reviews.serve(stop, patience));
     let certificate = Task::spawn(follow(certificate, settings.certificate_interval, metrics));
-    let replace = move |policies| app.reviewer.replace_policies(policies);
+    let replace = move |policies: Arc<PolicySet>| {
+        if let Err(error) = source.follow(&policies) {
+            tracing::error!(%error, "what documents say of registries is not in force");
+        }
+        app.reviewer.replace_policies(policies);
+    };
     let policies = Task::spawn(following.follow(keeper, replace));
     tracing::info!(%listen, %metrics_listen, policies = count, revision, "serving");
     Ok(Running {

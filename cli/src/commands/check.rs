@@ -74,7 +74,9 @@ pub(crate) fn run(args: &Args, printer: &Printer) -> Result<ExitStatus, Failure>
         .flat_map(|subject| &subject.workload.images)
         .filter_map(|image| image.reference.clone().ok())
         .collect();
-    let client = args.registry.client(&references)?;
+    let client = args
+        .registry
+        .client_with(&references, policies.registries())?;
     let settings = Settings {
         unmatched: args.unmatched,
         unpinned: args.unpinned,

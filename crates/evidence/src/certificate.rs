@@ -23,7 +23,7 @@ use claims::FulcioExtensions;
 pub use claims::{claim_named, claim_names};
 pub(crate) use lifetime::Lifetime;
 use names::Name;
-pub use own::{CertificateChain, CertificateError};
+pub use own::{CertificateChain, CertificateError, check_tls_authorities};
 
 use crate::rejection::Refusal;
 use crate::{Identity, PublicKey, Reason};

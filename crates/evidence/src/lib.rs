@@ -36,7 +36,9 @@ mod verifier;
 mod vouch;
 mod vsa;
 
-pub use certificate::{CertificateChain, CertificateError, claim_named, claim_names};
+pub use certificate::{
+    CertificateChain, CertificateError, check_tls_authorities, claim_named, claim_names,
+};
 pub use dsse::dsse_pae;
 pub use evidence::{
     Artifact, Content, Evidence, Format, Signature, SignedContent, Statement, Verified,

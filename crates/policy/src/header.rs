@@ -25,14 +25,16 @@ pub(crate) enum Kind {
     ClusterImagePolicy,
     ImageException,
     ImagePolicy,
+    Registry,
     TrustRoot,
 }
 
 impl Kind {
-    const ALL: [Self; 4] = [
+    const ALL: [Self; 5] = [
         Self::ClusterImagePolicy,
         Self::ImageException,
         Self::ImagePolicy,
+        Self::Registry,
         Self::TrustRoot,
     ];
 
@@ -41,6 +43,7 @@ impl Kind {
             Self::ClusterImagePolicy => "ClusterImagePolicy",
             Self::ImageException => "ImageException",
             Self::ImagePolicy => "ImagePolicy",
+            Self::Registry => "Registry",
             Self::TrustRoot => "TrustRoot",
         }
     }
@@ -102,16 +105,9 @@ fn kind(fields: &Fields<'_>, problems: &mut Problems) -> Option<Kind> {
     if kind.is_some() {
         return kind;
     }
-    let supported = Kind::ALL.map(Kind::as_str);
-    if LATER_KINDS.contains(&written) {
-        let message = format!("documents of kind {written} are not supported yet");
-        let hint = format!("supported: {}", supported.join(", "));
-        problems.advise(node.at, "unsupported_kind", message, hint);
-    } else {
-        let message = format!("unknown kind `{}`", excerpt(written));
-        let known = supported.into_iter().chain(LATER_KINDS.iter().copied());
-        problems.unknown(node.at, "unknown_kind", message, written, known);
-    }
+    let message = format!("unknown kind `{}`", excerpt(written));
+    let known = Kind::ALL.map(Kind::as_str);
+    problems.unknown(node.at, "unknown_kind", message, written, known);
     None
 }
 
@@ -155,5 +151,3 @@ fn is_label(name: &str) -> bool {
 }
 
 const API_VERSION: &str = "countersign.dev/v1alpha1";
-/// Kinds that have their place in the API and are not read yet.
-const LATER_KINDS: &[&str] = &["Registry"];

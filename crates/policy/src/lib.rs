@@ -29,6 +29,7 @@ mod policy;
 mod reads;
 mod recursion;
 mod references;
+mod registry;
 mod rego;
 mod requirement;
 mod rule;
@@ -54,9 +55,10 @@ pub use linter::lint_files;
 pub use pages::{pages_of, rule_pages};
 pub use platforms::Scope;
 pub use policy::{Mode, Policy};
+pub use registry::Registry;
 pub use selector::Namespace;
 pub use set::{Match, PolicySet};
-pub use shared::param_files;
+pub use shared::named_files;
 pub use tester::{FileCoverage, Print, RegoTest, TestFailure, TestReport, run_rego_tests};
 pub use trust_root::{
     NamedTrustRoot, TrustRootFacts, TrustRootLocation, TrustRootOrigin, TrustRootSource,

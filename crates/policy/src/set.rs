@@ -14,13 +14,14 @@ use crate::exception::{self, KnownRules};
 use crate::fields::Problems;
 use crate::header::{Header, Kind};
 use crate::library::{self, Library, Rules};
+use crate::registry::KnownRegistries;
 use crate::ruleset::set_name;
 use crate::selector::Selection;
-use crate::shared::{Shared, param_files};
+use crate::shared::{Shared, named_files};
 use crate::trust_root::{BUILT_IN, KnownRoots};
 use crate::yaml::{self, Node};
 use crate::{
-    Exceptions, ImageException, LoadError, LoadErrors, NamedTrustRoot, Namespace, Policy,
+    Exceptions, ImageException, LoadError, LoadErrors, NamedTrustRoot, Namespace, Policy, Registry,
     SourceFile, TrustRootFacts, TrustRootOrigin, TrustRoots, document,
 };
 
@@ -30,6 +31,8 @@ pub struct PolicySet {
     policies: Vec<Arc<Policy>>,
     /// In order of name.
     exceptions: Vec<Arc<ImageException>>,
+    /// In order of host.
+    registries: Vec<Registry>,
     trust_roots: Vec<NamedTrustRoot>,
     revision: String,
 }
@@ -53,11 +56,11 @@ impl PolicySet {
     ///
     /// Every mistake in the documents, and documents without a policy.
     pub fn load(files: &[SourceFile], read: &TrustRoots) -> Result<Self, LoadErrors> {
-        let named = param_files(files);
+        let named = named_files(files);
         let is_named = |file: &&SourceFile| named.iter().any(|path| path == Path::new(&file.path));
-        let (params, others): (Vec<_>, Vec<_>) = files.iter().partition(is_named);
+        let (held, others): (Vec<_>, Vec<_>) = files.iter().partition(is_named);
         let mut shared = Shared::default();
-        params.iter().for_each(|file| shared.add_file(file));
+        held.iter().for_each(|file| shared.add_file(file));
         let (parts, documents): (Vec<_>, Vec<_>) =
             others.into_iter().partition(|file| is_part(file));
         let mut errors = Vec::new();
@@ -74,6 +77,7 @@ impl PolicySet {
         let mut loader = Loader {
             rules,
             shared,
+            registries: KnownRegistries::default(),
             trust_roots: KnownRoots::default(),
             policies: BTreeMap::new(),
             exceptions: BTreeMap::new(),
@@ -93,7 +97,7 @@ impl PolicySet {
             .collect();
         // In this order, for a document may stand before one that it names.
         for kinds in [
-            &[Kind::TrustRoot] as &[Kind],
+            &[Kind::Registry, Kind::TrustRoot] as &[Kind],
             &[Kind::ClusterImagePolicy, Kind::ImagePolicy],
             &[Kind::ImageException],
         ] {
@@ -147,6 +151,11 @@ impl PolicySet {
         Exceptions::find(&self.exceptions, repository, digest, namespace, now)
     }
 
+    /// How hosts are spoken to that a document is about, in order of host.
+    pub fn registries(&self) -> &[Registry] {
+        &self.registries
+    }
+
     /// The trust roots in force: those of documents, and those that are built in and used.
     pub fn trust_roots(&self) -> &[NamedTrustRoot] {
         &self.trust_roots
@@ -162,6 +171,7 @@ impl PolicySet {
 struct Loader {
     rules: Rules,
     shared: Shared,
+    registries: KnownRegistries,
     trust_roots: KnownRoots,
     /// By name, each with the place where it stands.
     policies: BTreeMap<String, (String, Policy)>,
@@ -175,6 +185,7 @@ impl Loader {
         match header.kind {
             Kind::ClusterImagePolicy | Kind::ImagePolicy => self.add_policy(header, problems),
             Kind::ImageException => self.add_exception(header, problems),
+            Kind::Registry => self.registries.add(header, &self.shared, problems),
             Kind::TrustRoot => self.trust_roots.add(header, read, problems),
         }
     }
@@ -232,6 +243,7 @@ impl Loader {
         PolicySet {
             policies,
             exceptions: exceptions.map(|(_, exception)| exception.into()).collect(),
+            registries: self.registries.into_registries().collect(),
             trust_roots,
             revision,
         }

@@ -1,4 +1,5 @@
-//! Parameters that several entries share: in files beside the policies, and in ConfigMaps among the documents.
+//! What documents name and others hold: parameters in files beside the policies, and in ConfigMaps among the documents;
+//! certificates in files.
 //!
 //! Reads nothing: that is the caller's part. Refuses a name that leads out of the directory, and what is no mapping.
 
@@ -9,7 +10,7 @@ use countersign_image::excerpt;
 
 use crate::fields::{Fields, Problems, name};
 use crate::yaml::{self, Node, Position, Value};
-use crate::{SourceFile, set};
+use crate::{SourceFile, registry, set};
 
 /// Where an entry takes parameters from.
 #[derive(Clone, Copy, Debug)]
@@ -30,16 +31,7 @@ impl<'n> ParamsFrom<'n> {
         let known = ["file", "configMap"];
         let fields = Fields::open(node, "paramsFrom", &known, problems)?;
         let source = match fields.exactly_one(&known, problems)? {
-            ("file", value) => {
-                let path = name(value, "file", problems)?;
-                if !is_inside(path) {
-                    let message = format!("`{}` leads out of the directory", excerpt(path));
-                    let hint = "name a file of the directory, relative to the policy";
-                    problems.advise(value.at, "invalid_value", message, hint);
-                    return None;
-                }
-                Source::File(path)
-            }
+            ("file", value) => Source::File(inside(value, problems)?),
             (_, value) => {
                 let fields = Fields::open(value, "configMap", &["name", "key"], problems)?;
                 Source::ConfigMap {
@@ -55,13 +47,15 @@ impl<'n> ParamsFrom<'n> {
     }
 }
 
-/// The files that the policies of `documents` take parameters from.
+/// The files that `documents` name: policies take parameters from them, and registries certificates.
 #[must_use]
-pub fn param_files(documents: &[SourceFile]) -> Vec<PathBuf> {
+pub fn named_files(documents: &[SourceFile]) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for file in documents.iter().filter(|file| !set::is_part(file)) {
         for document in yaml::parse(file).unwrap_or_default() {
             find(&document, &file.path, &mut found);
+            let certificates = registry::ca_file(&document).filter(|path| is_inside(path));
+            found.extend(certificates.map(|path| beside(&file.path, path)));
         }
     }
     found
@@ -95,10 +89,15 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// Takes a file that [`param_files`] names.
+    /// Takes a file that [`named_files`] names.
     pub(crate) fn add_file(&mut self, file: &SourceFile) {
         let path = Path::new(&file.path).components().collect();
         self.files.insert(path, file.clone());
+    }
+
+    /// The file that `document` calls `path`, if it was read.
+    pub(crate) fn file(&self, document: &str, path: &str) -> Option<&SourceFile> {
+        self.files.get(&beside(document, path))
     }
 
     /// Takes `document`, if it is a ConfigMap; whether it is.
@@ -152,8 +151,8 @@ impl Shared {
         };
         let (what, file) = match from.source {
             Source::File(path) => {
+                let file = self.file(problems.path(), path);
                 let path = beside(problems.path(), path);
-                let file = self.files.get(&path);
                 (format!("the file {}", path.display()), file)
             }
             Source::ConfigMap { name, key } => {
@@ -200,6 +199,18 @@ impl Shared {
             value: Value::Map(entries),
         })
     }
+}
+
+/// `node` as the name of a file of the directory.
+pub(crate) fn inside<'n>(node: &'n Node, problems: &mut Problems) -> Option<&'n str> {
+    let path = name(node, "file", problems)?;
+    if !is_inside(path) {
+        let message = format!("`{}` leads out of the directory", excerpt(path));
+        let hint = "name a file of the directory, relative to the document";
+        problems.advise(node.at, "invalid_value", message, hint);
+        return None;
+    }
+    Some(path)
 }
 
 fn is_inside(path: &str) -> bool {

@@ -26,6 +26,9 @@ pub struct Settings {
     pub credentials: Arc<dyn Credentials>,
     /// PEM files of certificate authorities that are trusted beside the system's.
     pub extra_ca_pem: Vec<String>,
+    /// PEM files of certificate authorities that are trusted for one host beside those, and for no other: by `host` or
+    /// `host:port`.
+    pub host_ca_pem: BTreeMap<String, Vec<String>>,
     /// A registry that asks to be left alone for longer than this is not asked again.
     pub longest_wait: Duration,
     /// The registries, as `host` or `host:port`, that are spoken to without TLS.
@@ -51,6 +54,7 @@ impl Default for Settings {
             connect_timeout: Duration::from_secs(3),
             credentials: Arc::new(Anonymous),
             extra_ca_pem: Vec::new(),
+            host_ca_pem: BTreeMap::new(),
             longest_wait: Duration::from_secs(3),
             plain_http: BTreeSet::new(),
             proxies: Proxies::environment(),
@@ -58,6 +62,19 @@ impl Default for Settings {
             request_timeout: Duration::from_secs(8),
             retries: 2,
             user_agent: concat!("countersign/", env!("CARGO_PKG_VERSION")).to_owned(),
+        }
+    }
+}
+
+impl Settings {
+    /// Adds what is said of one host, `host` or `host:port` as image references have it; changes nothing for others.
+    pub fn add_host(&mut self, host: &str, plain_http: bool, ca_pem: Option<&str>) {
+        if plain_http {
+            self.plain_http.insert(host.to_owned());
+        }
+        if let Some(pem) = ca_pem {
+            let pems = self.host_ca_pem.entry(host.to_owned()).or_default();
+            pems.push(pem.to_owned());
         }
     }
 }

@@ -3,15 +3,18 @@
 //! Follows no redirect and knows no credentials. Reads no body beyond its cap, and allocates by what came, never by
 //! what was announced.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use countersign_image::{SourceError, excerpt};
+use countersign_image::{Repository, SourceError, excerpt};
 use http::{HeaderValue, header};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
+use rustls::RootCertStore;
 use tracing::debug;
+use url::Url;
 
 use crate::address::{self, AddressRefused, Kind, Resolver};
 use crate::call::{Answer, Call};
@@ -33,35 +36,69 @@ pub(crate) enum Route {
 /// The connections of a client.
 #[derive(Debug)]
 pub(crate) struct Transport {
+    common: Connections,
+    /// Of the hosts that have authorities of their own, by the authority in their URLs.
+    own: BTreeMap<String, Connections>,
+    chooser: Chooser,
+    settings: Settings,
+}
+
+/// Connections that trust the same authorities.
+#[derive(Debug)]
+struct Connections {
     proxied: Client,
     ours: Client,
     led_by_loopback: Client,
     led_by_private: Client,
     led_by_public: Client,
-    chooser: Chooser,
-    settings: Settings,
 }
 
-impl Transport {
-    pub(crate) fn new(settings: Settings) -> Result<Self, SettingsError> {
-        let tls = tls::config(&settings)?;
+impl Connections {
+    fn new(settings: &Settings, roots: RootCertStore) -> Result<Self, SettingsError> {
+        let tls = tls::trusting(roots)?;
         let given = Arc::new(settings.addresses.clone());
         let direct = |led_by| {
             let resolver = Resolver {
                 given: Arc::clone(&given),
                 led_by,
             };
-            base(&settings, &tls)
+            base(settings, &tls)
                 .no_proxy()
                 .dns_resolver(resolver)
                 .build()
         };
+        let proxied = settings.proxies.configure(base(settings, &tls))?;
         Ok(Self {
-            proxied: settings.proxies.configure(base(&settings, &tls))?.build()?,
+            proxied: proxied.build()?,
             ours: direct(None)?,
             led_by_loopback: direct(Some(Kind::Loopback))?,
             led_by_private: direct(Some(Kind::Private))?,
             led_by_public: direct(Some(Kind::Public))?,
+        })
+    }
+
+    fn direct(&self, route: Route) -> &Client {
+        match route {
+            Route::Ours => &self.ours,
+            Route::LedBy(Kind::Loopback) => &self.led_by_loopback,
+            Route::LedBy(Kind::Private) => &self.led_by_private,
+            Route::LedBy(Kind::Public | Kind::Special) => &self.led_by_public,
+        }
+    }
+}
+
+impl Transport {
+    pub(crate) fn new(settings: Settings) -> Result<Self, SettingsError> {
+        let roots = tls::roots(&settings)?;
+        let mut own = BTreeMap::new();
+        for (host, pems) in &settings.host_ca_pem {
+            let mut roots = roots.clone();
+            tls::add(&mut roots, pems)?;
+            own.insert(served_at(host), Connections::new(&settings, roots)?);
+        }
+        Ok(Self {
+            common: Connections::new(&settings, roots)?,
+            own,
             chooser: settings.proxies.matcher(),
             settings,
         })
@@ -97,10 +134,12 @@ impl Transport {
         authorization: Option<&HeaderValue>,
     ) -> Result<Answer, SourceError> {
         let proxied = self.chooser.proxied(&call.url);
+        let own = self.own.get(&destination::authority(&call.url));
+        let connections = own.unwrap_or(&self.common);
         let client = if proxied {
-            &self.proxied
+            &connections.proxied
         } else {
-            self.direct(route)
+            connections.direct(route)
         };
         let mut request = client
             .request(call.method.clone(), call.url.clone())
@@ -125,14 +164,18 @@ impl Transport {
             .await
             .map_err(|_| timeout())?
     }
+}
 
-    fn direct(&self, route: Route) -> &Client {
-        match route {
-            Route::Ours => &self.ours,
-            Route::LedBy(Kind::Loopback) => &self.led_by_loopback,
-            Route::LedBy(Kind::Private) => &self.led_by_private,
-            Route::LedBy(Kind::Public | Kind::Special) => &self.led_by_public,
-        }
+/// The authority in the URLs of `host`: where Docker Hub answers, and without the port that goes without saying.
+fn served_at(host: &str) -> String {
+    let repository = format!("{host}/x").parse::<Repository>();
+    let host = match &repository {
+        Ok(repository) => repository.api_host(),
+        Err(_) => host,
+    };
+    match Url::parse(&format!("https://{host}/")) {
+        Ok(url) => destination::authority(&url),
+        Err(_) => host.to_owned(),
     }
 }
 

@@ -9,7 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use countersign_policy::{
-    SourceFile, TrustRootFacts, TrustRootLocation, TrustRootSource, TrustRoots, param_files,
+    SourceFile, TrustRootFacts, TrustRootLocation, TrustRootSource, TrustRoots, named_files,
     trust_root_sources,
 };
 use jiff::Timestamp;
@@ -36,7 +36,8 @@ pub enum DirectoryError {
 
 /// Every file of `directory` itself that ends in `.json`, `.yaml` or `.yml`, in order of name, but for those that
 /// trust roots among them name: a mounted ConfigMap has no folder to keep these apart. After them the Rego below its
-/// folder `rules`, without tests, the sets of rules in its folder `sets`, and what policies take parameters from.
+/// folder `rules`, without tests, the sets of rules in its folder `sets`, and what policies take parameters from and
+/// registries certificates.
 ///
 /// # Errors
 ///
@@ -69,7 +70,7 @@ pub fn policies_in(directory: &Path) -> Result<Vec<SourceFile>, DirectoryError> 
         .collect();
     files.retain(|file| !named.iter().any(|path| path == Path::new(&file.path)));
     // Those of the directory itself are read already.
-    let more = param_files(&files).into_iter();
+    let more = named_files(&files).into_iter();
     let more: BTreeSet<PathBuf> = more
         .filter(|path| path.exists() && !files.iter().any(|file| path == Path::new(&file.path)))
         .collect();

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use countersign_image::media_type;
 use countersign_review::{POLICY_CONFIG, PolicyArtifact};
 use countersign_signing::{PrivateKey, Storage};
-use countersign_testkit::{Fault, Pushed};
+use countersign_testkit::{Fault, Pushed, TestRegistry};
 use countersign_webhook::{Settings, start};
 use serde_json::{Value, json};
 
@@ -47,12 +47,19 @@ impl Story {
     }
 
     fn push(&self, policy: &Value) -> Pushed {
-        let text = Bytes::from(policy.to_string());
+        self.push_files(&[("production.yaml", policy)])
+    }
+
+    fn push_files(&self, files: &[(&str, &Value)]) -> Pushed {
         let registry = &self.world.registry;
-        registry.push_blob(REPOSITORY, text.clone());
         registry.push_blob(REPOSITORY, POLICY_CONFIG);
+        let files = files.iter().map(|(name, document)| {
+            let text = Bytes::from(document.to_string());
+            registry.push_blob(REPOSITORY, text.clone());
+            ((*name).to_owned(), text)
+        });
         let artifact = PolicyArtifact {
-            files: [("production.yaml".to_owned(), text)].into(),
+            files: files.collect(),
         };
         let manifest = artifact.manifest().unwrap();
         registry.push_manifest(REPOSITORY, media_type::OCI_MANIFEST, manifest)
@@ -105,6 +112,43 @@ async fn policies_follow_their_tag_once_the_key_has_signed_what_it_leads_to() {
     story.tag(&newer);
     until(async || ready(&webhook).await["artifact"]["image"] == newer.image.to_string()).await;
     admitted(&webhook.create(&story.pod()).await);
+}
+
+#[tokio::test]
+async fn what_documents_say_of_a_registry_holds_as_long_as_they_are_in_force() {
+    let story = Story::new().await;
+    let elsewhere = TestRegistry::start().await;
+    elsewhere.push_image("shop/api", "1.0", "one");
+    let mut policy = story.policy("enforce");
+    policy["spec"]["images"] = json!({"include": ["**"]});
+    let image = pod(&[&format!("{}/shop/api:1.0", elsewhere.host())]);
+    let in_force = async |webhook: &Webhook, policies: &Pushed| {
+        until(async || ready(webhook).await["artifact"]["image"] == policies.image.to_string())
+            .await;
+    };
+    let without = story.push(&policy);
+    let registry = json!({
+        "apiVersion": "countersign.dev/v1alpha1",
+        "kind": "Registry",
+        "metadata": {"name": "elsewhere"},
+        "spec": {"host": elsewhere.host(), "plainHttp": true},
+    });
+    let with = story.push_files(&[("production.yaml", &policy), ("registry.json", &registry)]);
+    for policies in [&without, &with] {
+        story.sign(policies, &story.world.release).await;
+    }
+    story.tag(&with);
+    let webhook = story.serve().await;
+    for (policies, code) in [
+        (&with, "signature/signed:unsigned"),
+        (&without, "plain_http_refused"),
+        (&with, "signature/signed:unsigned"),
+    ] {
+        story.tag(policies);
+        in_force(&webhook, policies).await;
+        // Told of the policies before the reviews go by them.
+        until(async || refused(&webhook.create(&image).await) == code).await;
+    }
 }
 
 #[tokio::test]

@@ -54,7 +54,10 @@ impl ImageArgs {
     ) -> Result<(Review, Vec<Look<T>>), Failure> {
         let policies = self.policies.load(&self.registry, printer)?;
         let reference = args::reference(&self.image)?;
-        let client = self.registry.client(std::slice::from_ref(&reference))?;
+        let references = std::slice::from_ref(&reference);
+        let client = self
+            .registry
+            .client_with(references, policies.registries())?;
         let namespace = Namespace {
             name: self.namespace.clone(),
             labels: None,

@@ -44,16 +44,38 @@ impl CertificateChain {
 }
 
 fn read(position: usize, block: &pem::Pem) -> Result<CaCertificate, CertificateError> {
+    CaCertificate::parse(contents(block)?).map_err(|detail| CertificateError::Unusable {
+        position,
+        detail: excerpt(&detail),
+    })
+}
+
+fn contents(block: &pem::Pem) -> Result<&[u8], CertificateError> {
     match block.tag() {
-        "CERTIFICATE" => {
-            CaCertificate::parse(block.contents()).map_err(|detail| CertificateError::Unusable {
-                position,
-                detail: excerpt(&detail),
-            })
-        }
+        "CERTIFICATE" => Ok(block.contents()),
         tag if tag.ends_with("PRIVATE KEY") => Err(CertificateError::PrivateKey),
         tag => Err(CertificateError::UnknownBlock { tag: excerpt(tag) }),
     }
+}
+
+/// Checks that `text` is PEM certificates that TLS can take for authorities, at least one and nothing else.
+///
+/// # Errors
+///
+/// When it is not.
+pub fn check_tls_authorities(text: &str) -> Result<(), CertificateError> {
+    let blocks = pem::parse_many(text).map_err(|_| CertificateError::NotPem)?;
+    if blocks.is_empty() {
+        return Err(CertificateError::NotPem);
+    }
+    for (index, block) in blocks.iter().enumerate() {
+        let der = contents(block)?.into();
+        webpki::anchor_from_trusted_cert(&der).map_err(|error| CertificateError::Unusable {
+            position: index + 1,
+            detail: excerpt(&error.to_string()),
+        })?;
+    }
+    Ok(())
 }
 
 /// Why certificates cannot be used.

@@ -1,6 +1,6 @@
 //! Kinds and features that are not known, or not yet.
 
-use crate::mistakes::{check, good, refusal};
+use crate::mistakes::{good, refusal};
 
 #[test]
 fn unknown_versions_and_kinds_are_refused_with_those_that_are_known() {
@@ -21,14 +21,7 @@ fn unknown_versions_and_kinds_are_refused_with_those_that_are_known() {
 }
 
 #[test]
-fn kinds_and_features_to_come_say_so() {
-    check(
-        "ClusterImagePolicy",
-        "Registry",
-        2,
-        "unsupported_kind",
-        "not supported yet",
-    );
+fn features_to_come_say_so() {
     let key = good()
         .lines()
         .find(|line| line.contains("pem"))

@@ -23,6 +23,7 @@ mod pages;
 mod params;
 mod platforms;
 mod provenance;
+mod registries;
 mod schema;
 mod shared;
 mod shipped;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use countersign_policy::{LoadError, PolicySet, SourceFile, TrustRoots, param_files};
+use countersign_policy::{LoadError, PolicySet, SourceFile, TrustRoots, named_files};
 
 use crate::support::{Image, Signer, codes, policy};
 
@@ -74,8 +74,8 @@ fn the_files_to_read_are_told_relative_to_the_document() {
     let signer = Signer::new();
     let nested = document(&signer, FROM_FILE);
     let wanted = [PathBuf::from("policies/lists/two.yaml")];
-    assert_eq!(param_files(&[nested]), wanted);
-    assert!(param_files(&[document(&signer, FROM_MAP)]).is_empty());
+    assert_eq!(named_files(&[nested]), wanted);
+    assert!(named_files(&[document(&signer, FROM_MAP)]).is_empty());
 }
 
 #[test]

@@ -4,7 +4,7 @@ use countersign_registry::{Client, Proxies, Settings};
 use countersign_testkit::{Fault, Identity, Issuer, TestRegistry};
 
 use crate::support::{
-    api, basic, client, code, look, push_api, settings, settings_with, with_bundle,
+    BUNDLE, api, basic, bundle, client, code, look, push_api, settings, settings_with, with_bundle,
 };
 
 /// A registry that sends on the blobs of `shop/api`, and the store that holds them.
@@ -157,6 +157,29 @@ async fn trusts_a_custom_ca_and_no_other() {
         code(&Client::new(settings).unwrap(), &api(&registry)).await,
         "tls_failed"
     );
+}
+
+#[tokio::test]
+async fn a_ca_of_one_host_counts_for_no_other_that_it_issued_for() {
+    let identity = Identity::new(&["127.0.0.1"]);
+    let registry = TestRegistry::builder().tls(&identity).start().await;
+    let image = push_api(&registry);
+    registry.push_referrer(&image, BUNDLE, &[bundle("a bundle")]);
+    let other = TestRegistry::builder().tls(&identity).start().await;
+    push_api(&other);
+    let mut settings = settings(&[]);
+    settings.add_host(registry.host(), false, Some(identity.ca_pem()));
+    let trusting = Client::new(settings.clone()).unwrap();
+    assert_eq!(code(&trusting, &api(&registry)).await, "ok");
+    assert_eq!(code(&trusting, &api(&other)).await, "tls_failed");
+
+    let blob = other.push_blob("shop/api", "a bundle");
+    let location = format!("https://{}/v2/shop/api/blobs/{blob}", other.host());
+    registry.fault(Fault::on("GET */blobs/*").redirect(307, &location));
+    assert_eq!(code(&trusting, &api(&registry)).await, "tls_failed");
+    settings.add_host(other.host(), false, Some(identity.ca_pem()));
+    let both = Client::new(settings).unwrap();
+    assert_eq!(code(&both, &api(&registry)).await, "ok");
 }
 
 #[tokio::test]
