@@ -156,11 +156,7 @@ impl FromStr for PodTemplate {
 }
 
 #[cfg(test)]
-#[expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test that fails has to stop"
-)]
+#[expect(clippy::indexing_slicing, reason = "a test that fails has to stop")]
 mod tests {
     use serde_json::json;
 
