@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use regorus::Engine;
+use regorus::unstable::{Parser, Source};
 use serde_json::Value as Json;
 
 use crate::SourceFile;
@@ -180,16 +180,16 @@ pub(crate) fn tree(file: &SourceFile) -> Result<Json, RegoError> {
             message: format!("brackets are nested more than {MAX_NESTING} deep"),
         });
     }
-    let mut engine = Engine::new();
-    engine
-        .add_policy(file.path.clone(), file.text.clone())
-        .map_err(|error| RegoError {
-            code: "rego_syntax",
-            ..RegoError::new(error)
-        })?;
-    let trees = engine.get_ast_as_json().map_err(RegoError::new)?;
-    let mut trees: Json = serde_json::from_str(&trees).unwrap_or_default();
-    Ok(trees[0]["ast"].take())
+    let wrong = |error| RegoError {
+        code: "rego_syntax",
+        ..RegoError::new(error)
+    };
+    let source = Source::from_contents(file.path.clone(), file.text.clone()).map_err(wrong)?;
+    let mut parser = Parser::new(&source).map_err(wrong)?;
+    parser.enable_rego_v1().map_err(wrong)?;
+    let module = parser.parse().map_err(wrong)?;
+    // Not by `Engine::get_ast_as_json`, whose indented text of it takes longer than everything else that loading does.
+    serde_json::to_value(&module).map_err(RegoError::new)
 }
 
 /// The components of a reference, as the interpreter reads a path: an index that is no string is passed over.
