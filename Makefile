@@ -58,11 +58,12 @@ demo:
 
 .PHONY: dist
 dist:
-	RUSTFLAGS="-C target-feature=+crt-static" cargo build --locked --release --target $(TARGET) \
+	RUSTFLAGS="-C target-feature=+crt-static -C link-arg=-Wl,-z,pack-relative-relocs" cargo build --locked --release --target $(TARGET) \
 	    -p countersign-cli -p countersign-webhook -p countersign-certs
 	mkdir -p dist
 	for binary in $(BINARIES); do install -m 755 $(RELEASE)/$$binary dist/$$binary; done
 	@for binary in $(BINARIES); do \
+	    dist/$$binary --version > /dev/null || { echo "$$binary does not start"; exit 1; }; \
 	    size=$$(stat -c %s dist/$$binary); echo "$$binary $$((size / 1000)) kB"; \
 	    [ $$size -le 20000000 ] || { echo "$$binary is over 20 MB"; exit 1; }; \
 	done
