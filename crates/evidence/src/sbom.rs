@@ -120,10 +120,7 @@ pub(crate) fn read(
     predicate_type: &str,
     text: &str,
 ) -> Result<Option<Sbom>, Refusal> {
-    if memchr::memchr_iter(b'{', text.as_bytes()).count() > limits::SBOM_OBJECTS {
-        let detail = format!("it has more than {} objects", limits::SBOM_OBJECTS);
-        return Err(Refusal::new(Reason::TooMany, detail));
-    }
+    check_objects(braces(text))?;
     let expected = match family {
         Family::CycloneDx => Kind::CycloneDx,
         _ => Kind::Spdx2,
@@ -139,6 +136,19 @@ pub(crate) fn read(
         scope: scope(carried, &sbom),
         ..sbom
     }))
+}
+
+fn check_objects(count: usize) -> Result<(), Refusal> {
+    if count > limits::SBOM_OBJECTS {
+        let detail = format!("it has more than {} objects", limits::SBOM_OBJECTS);
+        return Err(Refusal::new(Reason::TooMany, detail));
+    }
+    Ok(())
+}
+
+/// How many objects JSON can have at most.
+fn braces(json: &str) -> usize {
+    memchr::memchr_iter(b'{', json.as_bytes()).count()
 }
 
 fn read_as(kind: Kind, predicate_type: &str, text: &str) -> Result<Option<Sbom>, Refusal> {
@@ -240,6 +250,7 @@ fn unwrap(family: Family, predicate: &str) -> Result<(Option<Cow<'_, str>>, Kind
             _ => return Err(malformed("it is text, and not JSON")),
         }
         // What stood in a string was not looked into when the statement was checked.
+        check_objects(braces(&text))?;
         check_strict(text.as_bytes()).map_err(malformed)?;
         document = Cow::Owned(text);
     }

@@ -1,15 +1,15 @@
 //! SPDX 2.2 and 2.3 as tag-value text, as cosign's `--type spdx` signs it.
 //!
-//! Refuses a line that is neither a tag nor a comment, a tag twice that may stand once, a `<text>` without end, and what
-//! [`super::spdx`] refuses. Reads the
-//! document and its packages; files, snippets and what else has a tag of its own begins a part that is left out.
+//! Refuses a line that is neither a tag nor a comment, a tag twice that may stand once, a `<text>` without end or with
+//! something behind it, and what [`super::spdx`] refuses. Reads the document and its packages; files, snippets and what
+//! else has a tag of its own begins a part that is left out.
 
 use std::borrow::Cow;
 
 use countersign_image::{Fields, excerpt};
 
 use super::spdx::{Document, Listed, Relationship};
-use super::{Package, Sbom, asserted, checksum_name, malformed};
+use super::{Package, Sbom, asserted, check_objects, checksum_name, malformed};
 use crate::rejection::Refusal;
 
 pub(super) fn read(text: &str) -> Result<Sbom, Refusal> {
@@ -22,7 +22,7 @@ pub(super) fn read(text: &str) -> Result<Sbom, Refusal> {
                 part = Part::Package;
                 document.packages.push(Listed {
                     package: Package {
-                        name: value.into_owned(),
+                        name: value.to_owned(),
                         ..Package::default()
                     },
                     ..Listed::default()
@@ -30,13 +30,14 @@ pub(super) fn read(text: &str) -> Result<Sbom, Refusal> {
             }
             "FileName" | "SnippetSPDXID" | "LicenseID" => part = Part::Other,
             // These may stand anywhere.
-            "Relationship" => document.relationships.push(Fields(relationship(&value)?)),
+            "Relationship" => document.relationships.push(Fields(relationship(value)?)),
             _ => match (part, document.packages.last_mut()) {
                 (Part::Document, _) => describe(&mut document, tag, value)?,
                 (Part::Package, Some(listed)) => describe_package(listed, tag, value)?,
                 _ => {}
             },
         }
+        check_objects(document.packages.len() + document.relationships.len())?;
     }
     if let Some(listed) = document.packages.iter().find(|listed| listed.id.is_empty()) {
         let name = excerpt(&listed.package.name);
@@ -54,38 +55,42 @@ enum Part {
 }
 
 /// The next tag and its value, and `rest` what comes after.
-fn next<'a>(rest: &mut &'a str) -> Result<Option<(&'a str, Cow<'a, str>)>, Refusal> {
+fn next<'a>(rest: &mut &'a str) -> Result<Option<(&'a str, &'a str)>, Refusal> {
     loop {
+        *rest = rest.trim_start();
         if rest.is_empty() {
             return Ok(None);
         }
         let (line, after) = rest.split_once('\n').unwrap_or((rest, ""));
-        let line = line.trim();
-        if line.is_empty() || line.starts_with('#') {
+        if line.starts_with('#') {
             *rest = after;
             continue;
         }
-        let Some((tag, value)) = line.split_once(':') else {
-            return Err(malformed(format!("no tag: \"{}\"", excerpt(line))));
+        let is_tag = |tag: &str| tag.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let Some((tag, value)) = line.split_once(':').filter(|(tag, _)| is_tag(tag)) else {
+            return Err(malformed(format!("no tag: \"{}\"", excerpt(line.trim()))));
         };
-        let value = value.trim_start();
-        let Some(start) = value.strip_prefix("<text>") else {
+        // One in `<text>` may have several lines.
+        let whole = rest.get(tag.len() + 1..).unwrap_or_default();
+        let whole = whole.trim_start_matches([' ', '\t']);
+        let Some(text) = whole.strip_prefix("<text>") else {
             *rest = after;
-            return Ok(Some((tag, Cow::Borrowed(value))));
+            return Ok(Some((tag, value.trim())));
         };
-        if let Some(value) = start.strip_suffix("</text>") {
-            *rest = after;
-            return Ok(Some((tag, Cow::Borrowed(value))));
-        }
-        let Some((more, after)) = after.split_once("</text>") else {
+        let Some((text, behind)) = text.split_once("</text>") else {
             return Err(malformed("a <text> has no end"));
         };
+        // Others read on to the last end in the line, or take what stands there for a line.
+        let (behind, after) = behind.split_once('\n').unwrap_or((behind, ""));
+        if !behind.trim().is_empty() {
+            return Err(malformed("something stands behind a </text>"));
+        }
         *rest = after;
-        return Ok(Some((tag, Cow::Owned(format!("{start}\n{more}")))));
+        return Ok(Some((tag, text)));
     }
 }
 
-fn describe(document: &mut Document<'_>, tag: &str, value: Cow<'_, str>) -> Result<(), Refusal> {
+fn describe(document: &mut Document<'_>, tag: &str, value: &str) -> Result<(), Refusal> {
     let place = match tag {
         "SPDXVersion" => &mut document.version,
         "SPDXID" => &mut document.id,
@@ -93,7 +98,7 @@ fn describe(document: &mut Document<'_>, tag: &str, value: Cow<'_, str>) -> Resu
         "DocumentNamespace" => document.namespace.get_or_insert_default(),
         "Created" => document.created.get_or_insert_default(),
         "Creator" => {
-            document.creators.extend(asserted(Some(value.into_owned())));
+            document.creators.extend(asserted(Some(value.to_owned())));
             return Ok(());
         }
         _ => return Ok(()),
@@ -101,11 +106,7 @@ fn describe(document: &mut Document<'_>, tag: &str, value: Cow<'_, str>) -> Resu
     fill(place, tag, value)
 }
 
-fn describe_package<'a>(
-    listed: &mut Listed<'a>,
-    tag: &str,
-    value: Cow<'a, str>,
-) -> Result<(), Refusal> {
+fn describe_package(listed: &mut Listed<'_>, tag: &str, value: &str) -> Result<(), Refusal> {
     let package = &mut listed.package;
     let place = match tag {
         "SPDXID" => return fill(listed.id.to_mut(), tag, value),
@@ -116,7 +117,7 @@ fn describe_package<'a>(
         "PackageLicenseConcluded" => &mut listed.concluded,
         "PackageLicenseDeclared" => &mut listed.declared,
         "PackageChecksum" => {
-            let (algorithm, hex) = value.split_once(':').ok_or_else(|| broken(tag, &value))?;
+            let (algorithm, hex) = value.split_once(':').ok_or_else(|| broken(tag, value))?;
             let name = checksum_name(algorithm.trim());
             package.checksums.push((name, hex.trim().to_owned()));
             return Ok(());
@@ -125,7 +126,7 @@ fn describe_package<'a>(
             let mut words = value.split_whitespace();
             let (Some(_), Some(kind), Some(locator)) = (words.next(), words.next(), words.next())
             else {
-                return Err(broken(tag, &value));
+                return Err(broken(tag, value));
             };
             package.refer(kind, locator.to_owned());
             return Ok(());
@@ -136,11 +137,11 @@ fn describe_package<'a>(
 }
 
 /// Puts `value` where nothing is yet: readers take the first or the last of a tag that stands twice.
-fn fill(place: &mut String, tag: &str, value: Cow<'_, str>) -> Result<(), Refusal> {
+fn fill(place: &mut String, tag: &str, value: &str) -> Result<(), Refusal> {
     if !place.is_empty() {
         return Err(malformed(format!("{tag} stands twice")));
     }
-    *place = value.into_owned();
+    value.clone_into(place);
     Ok(())
 }
 

@@ -232,6 +232,10 @@ fn an_sbom_of_too_many_objects_is_refused_before_it_is_read() {
     let refusal = read_as(CYCLONEDX, &document(500_000)).unwrap_err();
     assert_eq!(refusal.reason, Reason::TooMany);
     assert_eq!(refusal.detail, "it has more than 500000 objects");
+    // In a string, where a brace may be spelt with an escape, they are as many.
+    let wrapped = json!(document(500_000)).to_string().replace('{', "\\u007b");
+    let refusal = read_as(CYCLONEDX, &wrapped).unwrap_err();
+    assert_eq!(refusal.detail, "it has more than 500000 objects");
 }
 
 #[test]

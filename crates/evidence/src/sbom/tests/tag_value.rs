@@ -93,6 +93,22 @@ fn text_that_is_half_right_is_refused() {
         ("SPDXID: SPDXRef-a\n", "", "the package zlib has no SPDXID"),
         ("PackageVersion: 1.3\n", "no tag\n", "no tag: \"no tag\""),
         ("free</text>", "free", "a <text> has no end"),
+        // Or else what follows, up to the next end, is a text to some and packages to others.
+        (
+            "one line</text>",
+            "one line</text> more",
+            "something stands behind a </text>",
+        ),
+        (
+            "SPDXRef-x</text>",
+            "SPDXRef-x</text> PackageName: other",
+            "something stands behind a </text>",
+        ),
+        (
+            "PackageName: api\n",
+            "PackageName : api\n",
+            "no tag: \"PackageName : api\"",
+        ),
         (
             "PackageName: api\n",
             "PackageName\n",
@@ -134,4 +150,12 @@ fn text_that_is_half_right_is_refused() {
             "{nothing:?}"
         );
     }
+}
+
+#[test]
+fn packages_of_a_text_are_counted_as_objects_are() {
+    let text = format!("{TEXT}{}", "PackageName: a\nSPDXID: b\n".repeat(500_000));
+    let refusal = read_text(&text).unwrap_err();
+    assert_eq!(refusal.reason, Reason::TooMany);
+    assert_eq!(refusal.detail, "it has more than 500000 objects");
 }
