@@ -5,7 +5,7 @@
 //! Elements are told apart by `type`; those that an SBOM of packages does not need are left out.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use countersign_image::{Fields, excerpt};
 use serde::Deserialize;
@@ -71,7 +71,7 @@ impl<'a> Graph<'a> {
         let mut roots = ids
             .iter()
             .enumerate()
-            .filter(|(_, id)| described.contains(id));
+            .filter(|(_, id)| described.contains(*id));
         let root = roots.next().map(|(root, _)| root);
         let root = root.filter(|_| roots.next().is_none());
         let edges = |element: &Element<'_>| element.to.ids().count();
@@ -115,14 +115,16 @@ impl<'a> Graph<'a> {
     }
 
     /// What the document says it is about: directly, or by way of the SBOM in it.
-    fn described(&self, document: &'a Element<'a>) -> Vec<&'a str> {
-        let mut described = Vec::new();
+    fn described(&self, document: &'a Element<'a>) -> HashSet<&'a str> {
+        let mut described = HashSet::new();
         for id in document.root_element.ids() {
             match self.by_id.get(id) {
                 Some(sbom) if sbom.kind == "software_Sbom" => {
                     described.extend(sbom.root_element.ids());
                 }
-                _ => described.push(id),
+                _ => {
+                    described.insert(id);
+                }
             }
         }
         described
@@ -205,6 +207,7 @@ impl<'a> Graph<'a> {
     /// The licences of each package: what was concluded, then what was declared.
     fn licenses(&self) -> HashMap<&'a str, Vec<String>> {
         let mut licenses: HashMap<&str, Vec<String>> = HashMap::new();
+        let mut seen = HashSet::new();
         for kind in ["hasConcludedLicense", "hasDeclaredLicense"] {
             for Fields(element) in self.elements {
                 if element.relationship.as_deref() != Some(kind) {
@@ -215,7 +218,7 @@ impl<'a> Graph<'a> {
                 };
                 let of = licenses.entry(package).or_default();
                 for license in element.to.ids().filter_map(|id| self.license(id)) {
-                    if !of.contains(&license) {
+                    if seen.insert((package, license.clone())) {
                         of.push(license);
                     }
                 }

@@ -168,3 +168,25 @@ fn a_graph_that_is_only_half_right_is_refused() {
         "SPDX 3.1 is not read",
     );
 }
+
+#[test]
+fn names_may_be_very_many() {
+    let mut many = document();
+    let ids: Vec<_> = (0..40_000).map(|id| format!("urn:{id}")).collect();
+    let licenses = ids
+        .iter()
+        .map(|id| format!("https://spdx.org/licenses/{id}"));
+    let licenses: Vec<_> = licenses.collect();
+    let graph = many["@graph"].as_array_mut().unwrap();
+    graph[4]["rootElement"] = json!(vec!["urn:nothing"; 40_000]);
+    graph.push(json!({
+        "type": "Relationship", "from": "urn:root", "to": licenses, "relationshipType": "hasDeclaredLicense",
+    }));
+    let package = |id| json!({"type": "software_Package", "spdxId": id, "name": "a"});
+    graph.extend(ids.iter().map(package));
+    let text = many.to_string();
+    let began = std::time::Instant::now();
+    assert!(read_as(SPDX, &text).unwrap().packages.len() > 40_000);
+    // To compare each with each would take minutes.
+    assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
+}
