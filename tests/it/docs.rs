@@ -15,12 +15,25 @@ const CODES: &[&str] = &[
     "webhook/src/admission.rs",
 ];
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// What is written for readers.
+pub(crate) fn pages() -> Vec<PathBuf> {
+    let names = ["README", "CHANGELOG", "CONTRIBUTING", "SECURITY"];
+    let mut pages: Vec<_> = names
+        .iter()
+        .map(|name| root().join(name).with_extension("md"))
+        .collect();
+    for folder in ["charts", "docs", "kind-e2e"] {
+        pages.extend(files(&root().join(folder), "md"));
+    }
+    pages
 }
 
 /// The rows of the table of docs/reference/policies.md whose head is this, each as its cells.
@@ -143,10 +156,7 @@ fn every_invariant_names_tests_that_exist() {
 
 #[test]
 fn links_between_documents_lead_somewhere() {
-    let mut pages = vec![root().join("README.md"), root().join("CONTRIBUTING.md")];
-    pages.extend(files(&root().join("docs"), "md"));
-    pages.extend(files(&root().join("charts"), "md"));
-    for page in pages {
+    for page in pages() {
         let text = fs::read_to_string(&page).unwrap();
         for link in text
             .split("](")
@@ -161,6 +171,32 @@ fn links_between_documents_lead_somewhere() {
             assert!(target.exists(), "{}: {link} leads nowhere", page.display());
         }
     }
+}
+
+#[test]
+fn decisions_have_numbers_of_their_own_and_are_listed_in_order() {
+    let mut decisions = files(&root().join("docs/decisions"), "md");
+    decisions.retain(|path| !path.ends_with("README.md"));
+    decisions.sort();
+    let lines: Vec<_> = decisions
+        .iter()
+        .enumerate()
+        .map(|(index, path)| {
+            let name = path.file_name().unwrap().to_str().unwrap();
+            let number = format!("{:04}", index + 1);
+            assert!(name.starts_with(&format!("{number}-")), "{name}");
+            let page = fs::read_to_string(path).unwrap();
+            let title = page.lines().next().unwrap().strip_prefix("# ").unwrap();
+            assert!(title.starts_with(&format!("{number} ")), "{name}: {title}");
+            format!("- [{title}]({name})")
+        })
+        .collect();
+    let index = read("docs/decisions/README.md");
+    let listed: Vec<_> = index
+        .lines()
+        .filter(|line| line.starts_with("- "))
+        .collect();
+    assert_eq!(listed, lines);
 }
 
 fn rust_files(path: &Path) -> Vec<PathBuf> {
