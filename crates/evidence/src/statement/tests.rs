@@ -3,10 +3,13 @@
     reason = "what is missing in a fixture fails the test"
 )]
 
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::testing::{STATEMENT_V1, fixture};
+use crate::testing::{STATEMENT_V1, fixture, fixture_path};
 
 const CUSTOM: &str = "https://cosign.sigstore.dev/attestation/v1";
 
@@ -255,4 +258,28 @@ fn what_is_in_an_attestation_manifest_of_buildkit_is_read() {
             "{predicate_type}"
         );
     }
+}
+
+#[test]
+fn members_are_those_that_another_reader_sees() {
+    let mut compared = 0;
+    for folder in ["bundles", "provenance", "sbom"] {
+        for entry in std::fs::read_dir(fixture_path(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            let Ok(text) = std::fs::read_to_string(&path) else {
+                continue;
+            };
+            let Ok(expected) = serde_json::from_str::<BTreeMap<&str, &RawValue>>(&text) else {
+                continue;
+            };
+            let Ok(members) = strict_members(&text) else {
+                continue;
+            };
+            let expected = expected.iter().map(|(name, value)| (*name, value.get()));
+            let members: BTreeMap<_, _> = members.into_iter().collect();
+            assert_eq!(members, expected.collect(), "{}", path.display());
+            compared += 1;
+        }
+    }
+    assert!(compared > 50, "{compared}");
 }
