@@ -30,7 +30,9 @@ use countersign_image::{
     Attachment, Descriptor, Digest, Form, Origin, PinnedReference, media_type,
 };
 use countersign_testkit::Layer;
-use countersign_testkit::sigstore::{Entry, SIGNED_AT, Signer, Signing, Sigstore, TrustedRoot};
+use countersign_testkit::sigstore::{
+    BundleFlaw, Entry, SIGNED_AT, Signer, Signing, Sigstore, TrustedRoot,
+};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -248,6 +250,14 @@ fn statement_about(subject: &Value, predicate_type: &str) -> String {
         "predicate": {},
     });
     statement.to_string()
+}
+
+/// That a good bundle verifies, and the same with this flaw does not.
+#[track_caller]
+fn refuses(flaw: BundleFlaw, code: &str) {
+    let case = Case::new();
+    case.accepts(&case.good());
+    case.refuses(&case.good().but(flaw), code);
 }
 
 /// A simple-signing payload about an image.

@@ -3,14 +3,7 @@
 use countersign_testkit::sigstore::{BundleFlaw, Entry};
 use serde_json::json;
 
-use super::{Case, SIGNED, statement};
-
-#[track_caller]
-fn refuses(flaw: BundleFlaw, code: &str) {
-    let case = Case::new();
-    case.accepts(&case.good());
-    case.refuses(&case.good().but(flaw), code);
-}
+use super::{Case, SIGNED, refuses, statement};
 
 #[test]
 fn a_bundle_names_one_certificate_or_one_key() {

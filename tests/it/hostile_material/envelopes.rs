@@ -2,14 +2,7 @@
 
 use countersign_testkit::sigstore::{BundleFlaw, Entry, Signing};
 
-use super::{Case, SIGNED, statement};
-
-#[track_caller]
-fn refuses(flaw: BundleFlaw, code: &str) {
-    let case = Case::new();
-    case.accepts(&case.good());
-    case.refuses(&case.good().but(flaw), code);
-}
+use super::{Case, SIGNED, refuses, statement};
 
 #[test]
 fn cve_2023_33957_signatures_without_end_are_refused() {

@@ -3,24 +3,12 @@
 
 use std::thread;
 
-use countersign_policy::{PolicySet, SourceFile, TrustRoots, WorkloadContext};
+use countersign_policy::{PolicySet, TrustRoots, WorkloadContext};
 
-use crate::support::{Image, Signer, codes, policy, refused};
+use crate::support::{Image, codes, inline, refused};
 
 /// What every rule here begins with.
 const HEAD: &str = "package a\nd := {\"code\": \"found\", \"msg\": \"found\"}\n";
-
-fn inline(rego: &str) -> SourceFile {
-    let signer = Signer::new();
-    let indented: String = rego
-        .lines()
-        .map(|line| format!("        {line}\n"))
-        .collect();
-    policy(
-        &[("release", &signer)],
-        &format!("  rules:\n    - rego: |\n{indented}"),
-    )
-}
 
 /// The code of the only mistake in it.
 #[track_caller]

@@ -2,23 +2,10 @@
 
 use countersign_policy::LoadError;
 
-use crate::support::{Image, Signer, codes, load, policy, refused};
+use crate::support::{Image, Signer, codes, inline, load, policy, refused};
 
 /// The first line of the Rego in the document that [`inline`] makes.
 const FIRST: u32 = 10;
-
-/// A policy of one rule, `rego`.
-fn inline(rego: &str) -> countersign_policy::SourceFile {
-    let signer = Signer::new();
-    let indented: String = rego
-        .lines()
-        .map(|line| format!("        {line}\n"))
-        .collect();
-    policy(
-        &[("release", &signer)],
-        &format!("  rules:\n    - rego: |\n{indented}"),
-    )
-}
 
 #[track_caller]
 fn refusal(rego: &str) -> LoadError {

@@ -335,6 +335,19 @@ pub(crate) fn load(file: SourceFile) -> PolicySet {
     PolicySet::load(&[file], &TrustRoots::default()).unwrap_or_else(|errors| panic!("{errors}"))
 }
 
+/// A policy of one rule, `rego`.
+pub(crate) fn inline(rego: &str) -> SourceFile {
+    let signer = Signer::new();
+    let indented: String = rego
+        .lines()
+        .map(|line| format!("        {line}\n"))
+        .collect();
+    policy(
+        &[("release", &signer)],
+        &format!("  rules:\n    - rego: |\n{indented}"),
+    )
+}
+
 #[track_caller]
 pub(crate) fn refused(file: SourceFile) -> Vec<LoadError> {
     PolicySet::load(&[file], &TrustRoots::default())
