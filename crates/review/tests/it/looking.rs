@@ -1,10 +1,10 @@
 //! How far a review looks: at nothing but the name where rules read no more, and at configurations where they do.
 
 use countersign_review::Outcome;
-use countersign_testkit::Fault;
+use countersign_testkit::{Fault, Layer};
 use serde_json::{Value, json};
 
-use crate::support::{World, answer};
+use crate::support::{PROVENANCE, World, answer, policy, statement};
 
 fn rules(rules: &Value) -> Value {
     json!({ "rules": rules })
@@ -125,4 +125,88 @@ async fn a_rule_about_configurations_sees_that_of_each_platform() {
         (blind.outcome(), blind.code().as_str()),
         (Outcome::CouldNotLook, "registry_error")
     );
+}
+
+#[tokio::test]
+async fn each_policy_is_given_what_its_own_rules_look_at_whichever_comes_first() {
+    let world = World::new().await;
+    let image = world.registry.push_image("shop/api", "1.0", "one");
+    world.sign(&image);
+    let text = statement(image.digest(), PROVENANCE, &json!({}));
+    world.attach(&image, PROVENANCE, &world.release.statement(text));
+    let sbom = Layer::new("text/spdx+json", b"{}".as_slice());
+    world.registry.push_attached_tag(&image, "sbom", &[sbom]);
+    let seen = |condition: &str| {
+        let denial = r#"deny contains {"code": "seen", "msg": "x"} if"#;
+        json!([{ "rego": format!("package a\n{denial} {{ {condition} }}") }])
+    };
+    // What is found, and what would be if it was not looked for.
+    let rules = [
+        (json!([{ "rule": "signature/signed" }]), "admitted"),
+        (json!([{ "rule": "image/user" }]), "image/user:root"),
+        (
+            seen(
+                "some s in input.evidence.attestations; s.predicateType == \"https://slsa.dev/provenance/v1\"",
+            ),
+            "inline/a:seen",
+        ),
+        (
+            seen("some r in input.evidence.rejected; r.reason == \"unsigned\""),
+            "inline/a:seen",
+        ),
+    ];
+    let name = world.name("shop/api:1.0");
+    for (first, expected) in &rules {
+        let alone = world.policy(&json!({ "rules": first }));
+        assert_eq!(answer(&world.review(&[alone], &name).await), *expected);
+        for (second, also) in &rules {
+            let documents = [("a", first), ("b", second)].map(|(name, rules)| {
+                let mut policy = world.policy(&json!({ "rules": rules }));
+                policy["metadata"]["name"] = name.into();
+                policy
+            });
+            let mut both = vec![*expected, *also];
+            both.retain(|answer| *answer != "admitted");
+            let both = match both.as_slice() {
+                [] => "admitted".to_owned(),
+                codes => codes.join(", "),
+            };
+            let review = world.review(&documents, &name).await;
+            assert_eq!(answer(&review), both, "{first} {second}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn signatures_are_looked_for_in_the_repositories_of_every_policy() {
+    let world = World::new().await;
+    let image = world.registry.push_image("shop/api", "1.0", "one");
+    let payload = json!({
+        "critical": {
+            "identity": { "docker-reference": "" },
+            "image": { "docker-manifest-digest": image.digest() },
+            "type": "cosign container image signature",
+        },
+        "optional": null,
+    });
+    let places = ["signatures/a", "signatures/b"].map(|place| (place, world.sigstore.key()));
+    let documents = places.each_ref().map(|(place, key)| {
+        let authority = json!([{
+            "name": "release", "key": { "pem": key.public_key_pem() }, "repository": world.name(place),
+        }]);
+        let rest = rules(&json!([{ "rule": "signature/signed" }]));
+        let mut policy = policy(&authority, &rest);
+        policy["metadata"]["name"] = place.replace('/', "-").into();
+        policy
+    });
+    let name = world.name("shop/api:1.0");
+    for ((place, key), expected) in places
+        .iter()
+        .zip(["signature/signed:untrusted", "admitted"])
+    {
+        let layers = [key.payload(payload.to_string()).layer()];
+        let registry = &world.registry;
+        registry.push_attached_tag_in(place, &image, "sig", &layers);
+        assert_eq!(answer(&world.review(&documents, &name).await), expected);
+    }
 }

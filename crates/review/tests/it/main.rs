@@ -8,3 +8,4 @@ mod platforms;
 mod policies;
 mod support;
 mod truth;
+mod uses;
