@@ -226,12 +226,14 @@ mod tests {
         let folder = directory.path().join("rules/shop/owner");
         fs::create_dir_all(&folder).unwrap();
         fs::create_dir_all(directory.path().join("rules/..data")).unwrap();
+        fs::create_dir_all(folder.join("deeper/still")).unwrap();
         for name in [
             "owner.rego",
             "owner_test.rego",
             "README.md",
             "../stray.rego",
             "../../..data/x.rego",
+            "deeper/still/x.rego",
         ] {
             fs::write(folder.join(name), name).unwrap();
         }
@@ -377,5 +379,34 @@ mod tests {
         fs::write(&path, b"\xff").unwrap();
         let refusal = policies_in(directory.path()).unwrap_err();
         assert!(refusal.to_string().contains("valid UTF-8"), "{refusal}");
+    }
+
+    #[test]
+    fn what_should_hold_rules_and_cannot_be_looked_into_is_not_taken_for_empty() {
+        for name in ["rules", "sets"] {
+            let directory = tempfile::tempdir().unwrap();
+            fs::write(directory.path().join(name), "").unwrap();
+            let refusal = policies_in(directory.path()).unwrap_err();
+            let path = directory.path().join(name).display().to_string();
+            assert!(refusal.to_string().starts_with(&path), "{refusal}");
+        }
+    }
+
+    #[test]
+    fn more_files_than_policies_have_are_refused_and_not_left_out() {
+        for (folder, extension) in [("", "yaml"), ("rules", "rego")] {
+            let directory = tempfile::tempdir().unwrap();
+            let folder = directory.path().join(folder);
+            fs::create_dir_all(&folder).unwrap();
+            let add = |number| fs::write(folder.join(format!("{number}.{extension}")), "").unwrap();
+            (0..FILES).for_each(add);
+            assert_eq!(policies_in(directory.path()).unwrap().len(), FILES);
+            (FILES..FILES + 2).for_each(add);
+            let refusal = policies_in(directory.path()).unwrap_err();
+            assert!(
+                matches!(refusal, DirectoryError::TooMany { .. }),
+                "{refusal}"
+            );
+        }
     }
 }

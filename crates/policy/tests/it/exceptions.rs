@@ -95,6 +95,20 @@ fn an_exception_sets_aside_the_rules_that_it_names_and_no_other() {
 }
 
 #[test]
+fn what_is_set_aside_of_several_containers_is_kept_once() {
+    let one = exception("e", IMAGES, "shop", SIGNED, "2099-01-01T00:00:00Z");
+    let found = judge(&[one]);
+    let mut verdict = judge(&[]);
+    for _ in 0..2 {
+        verdict.learn_exceptions(found.clone());
+        assert_eq!(
+            outcome(&verdict),
+            (vec![SIGNED, "sbom/required"], vec!["e"])
+        );
+    }
+}
+
+#[test]
 fn it_covers_no_other_image_and_no_other_namespace() {
     for (images, namespaces) in [
         (r#"["registry.example.com/shop/other"]"#, "shop"),

@@ -110,6 +110,53 @@ fn a_policy_asks_for_what_its_rules_read_and_no_more() {
     assert!(rego.signatures && rego.attestations && rego.unsigned_sboms);
 }
 
+/// Where it says less than the truth, an image is judged without what was not looked at.
+#[test]
+fn a_policy_tells_what_its_verdict_depends_on() {
+    let signer = Signer::new();
+    let digest = format!("registry.example.com/shop/api@sha256:{}", "0".repeat(64));
+    let [tagged, pinned] =
+        ["registry.example.com/shop/api:1.0", &digest].map(|name| name.parse().unwrap());
+    let registries = "{rule: image/registries, params: {allow: [\"**\"]}}";
+    let rego =
+        "{rego: \"package a\\ndeny contains {\\\"code\\\": \\\"x\\\", \\\"msg\\\": \\\"x\\\"}\"}";
+    // Whether it differs by container, looks further at a tag, looks further at a digest, and reads who asks.
+    for (rest, expected) in [
+        (format!("rules: [{registries}]"), [false; 4]),
+        (
+            format!("platforms: [linux/amd64]\n  rules: [{registries}]"),
+            [false, true, true, false],
+        ),
+        (
+            "rules: [{rule: image/digest_pinned}]".to_owned(),
+            [true, false, false, false],
+        ),
+        (
+            "rules: [{rule: image/user}]".to_owned(),
+            [false, true, true, false],
+        ),
+        (
+            "rules: [{rule: image/base, params: {names: [\"**\"]}}]".to_owned(),
+            [false, true, true, false],
+        ),
+        (
+            "rules: [{anyOf: [{rule: image/digest_pinned}, {rule: sbom/required}]}]".to_owned(),
+            [true, true, true, false],
+        ),
+        (format!("rules: [{registries}, {rego}]"), [true; 4]),
+    ] {
+        let set = load(policy(&[("release", &signer)], &format!("  {rest}\n")));
+        let policy = &set.policies()[0];
+        let found = [
+            policy.reads_use(),
+            policy.looks_at(&tagged),
+            policy.looks_at(&pinned),
+            policy.reads("request", "user"),
+        ];
+        assert_eq!(found, expected, "{rest}");
+    }
+}
+
 #[test]
 fn signatures_kept_elsewhere_are_asked_for_there() {
     let from = "transparency: none";

@@ -72,6 +72,12 @@ fn what_is_not_for_a_namespace_to_say_is_refused() {
             8,
             "unsupported_feature",
         ),
+        (
+            OURS,
+            format!("  rules: [{{anyOf: [{{rule: signature/signed}}, {{anyOf: [{rego}]}}]}}]\n"),
+            8,
+            "unsupported_feature",
+        ),
     ] {
         let errors = refused(file(&document(metadata, &spec)));
         let found: Vec<_> = errors

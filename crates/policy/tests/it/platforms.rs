@@ -141,7 +141,12 @@ fn a_single_manifest_is_judged_as_it_is_whatever_platforms_are_listed() {
 #[test]
 fn a_child_that_names_no_platform_may_be_any_and_is_named_by_its_digest() {
     let signer = Signer::new();
-    let nameless = [Value::Null, json!({ "os": "", "architecture": "" })];
+    let nameless = [
+        Value::Null,
+        json!({ "os": "", "architecture": "" }),
+        json!({ "os": "linux", "architecture": "" }),
+        json!({ "os": "", "architecture": "s390x" }),
+    ];
     for platform in nameless {
         let image = || Image::index(&[on("amd64"), child("any", platform.clone())]);
         let image = image().about(&digest("amd64")).signed_by(&signer);

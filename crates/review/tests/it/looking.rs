@@ -1,8 +1,12 @@
 //! How far a review looks: at nothing but the name where rules read no more, and at configurations where they do.
 
+use std::time::Duration;
+
 use countersign_review::Outcome;
 use countersign_testkit::{Fault, Layer};
+use countersign_workload::Workload;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::support::{PROVENANCE, World, answer, policy, statement};
 
@@ -133,7 +137,10 @@ async fn each_policy_is_given_what_its_own_rules_look_at_whichever_comes_first()
     let image = world.registry.push_image("shop/api", "1.0", "one");
     world.sign(&image);
     let text = statement(image.digest(), PROVENANCE, &json!({}));
-    world.attach(&image, PROVENANCE, &world.release.statement(text));
+    let attestation = world.release.statement(text).layer();
+    world
+        .registry
+        .push_attached_tag(&image, "att", &[attestation]);
     let sbom = Layer::new("text/spdx+json", b"{}".as_slice());
     world.registry.push_attached_tag(&image, "sbom", &[sbom]);
     let seen = |condition: &str| {
@@ -209,4 +216,38 @@ async fn signatures_are_looked_for_in_the_repositories_of_every_policy() {
         registry.push_attached_tag_in(place, &image, "sig", &layers);
         assert_eq!(answer(&world.review(&documents, &name).await), expected);
     }
+}
+
+#[tokio::test]
+async fn what_is_named_by_a_tag_alone_is_pinned_to_its_digest() {
+    let world = World::new().await;
+    let image = world.registry.push_image("shop/api", "1.0", "one");
+    let tag = world.name("shop/api:1.0");
+    let pinned = world.pinned(image.digest());
+    let missing = world.name("shop/none:1.0");
+    let containers: Vec<_> = [&tag, &pinned, "no:image:name", &tag, &missing]
+        .iter()
+        .map(|image| json!({ "name": "api", "image": image }))
+        .collect();
+    let pod = json!({ "apiVersion": "v1", "kind": "Pod", "spec": { "containers": containers } });
+    let workload = Workload::from_json(pod.to_string().as_bytes());
+    let images = workload.unwrap().unwrap().images;
+    let policy = world.policy(&rules(&trusted()));
+    let deadline = Instant::now() + Duration::from_secs(20);
+    let found = world
+        .reviewer(&[policy])
+        .resolve(&images, deadline)
+        .await
+        .into_iter()
+        .map(|(used, answer)| {
+            let answer =
+                answer.map_or_else(|error| error.code().to_owned(), |found| found.to_string());
+            (used.path, answer)
+        });
+    let of =
+        |index: usize, answer: &str| (format!("spec.containers[{index}].image"), answer.to_owned());
+    assert_eq!(
+        found.collect::<Vec<_>>(),
+        [of(0, &pinned), of(3, &pinned), of(4, "image_not_found")]
+    );
 }

@@ -89,13 +89,16 @@ impl World {
     }
 
     pub(crate) fn reviewer_by(&self, policies: PolicySet, by: Settings) -> Reviewer<Client> {
+        Reviewer::new(self.client().into(), Arc::new(policies), by).unwrap()
+    }
+
+    pub(crate) fn client(&self) -> Client {
         let mut settings = ClientSettings {
             retries: 0,
             ..ClientSettings::default()
         };
         settings.plain_http.insert(self.registry.host().to_owned());
-        let client = Client::new(settings).unwrap();
-        Reviewer::new(client.into(), Arc::new(policies), by).unwrap()
+        Client::new(settings).unwrap()
     }
 
     /// Reviews a pod of this image by these documents, with a client that has seen nothing.
@@ -174,4 +177,4 @@ pub(crate) fn answer(review: &Review) -> String {
     }
 }
 
-const NOW: &str = "2026-11-20T08:00:00Z";
+pub(crate) const NOW: &str = "2026-11-20T08:00:00Z";

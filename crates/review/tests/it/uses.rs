@@ -8,7 +8,7 @@ use countersign_workload::Workload;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::support::{World, answer};
+use crate::support::{NOW, World, answer};
 
 /// The review of a pod with containers of these names, all of one image, by a policy of this Rego.
 async fn review(rego: &str, containers: &[&str], request: Request, more: &[Value]) -> Review {
@@ -28,7 +28,7 @@ async fn review(rego: &str, containers: &[&str], request: Request, more: &[Value
         .unwrap()
         .unwrap();
     let reviewer = world.reviewer(&documents);
-    let now = "2026-11-20T08:00:00Z".parse().unwrap();
+    let now = NOW.parse().unwrap();
     let deadline = Instant::now() + Duration::from_secs(20);
     reviewer.review(&workload, &request, now, deadline).await
 }
