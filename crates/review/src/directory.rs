@@ -180,15 +180,21 @@ fn read_file(path: PathBuf) -> Result<SourceFile, DirectoryError> {
 }
 
 fn read_text(path: &Path) -> io::Result<String> {
+    check_size(path)?;
+    fs::read_to_string(path)
+}
+
+/// Refuses a file that is larger than those of policies are.
+pub(crate) fn check_size(path: &Path) -> io::Result<()> {
     if fs::metadata(path)?.len() > FILE_BYTES {
         let why = format!("larger than {FILE_BYTES} bytes");
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, why));
     }
-    fs::read_to_string(path)
+    Ok(())
 }
 
 const EXTENSIONS: [&str; 3] = ["json", "yaml", "yml"];
-const FILE_BYTES: u64 = 1024 * 1024;
+pub(crate) const FILE_BYTES: u64 = 1024 * 1024;
 const FILES: usize = 4096;
 const RULE_FOLDERS: usize = 3;
 
@@ -197,6 +203,17 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     use super::*;
+
+    /// The paths below `directory` of what is read, in order.
+    fn read(directory: &Path) -> Vec<String> {
+        let files = policies_in(directory).unwrap().into_iter();
+        files
+            .map(|file| {
+                let path = Path::new(&file.path).strip_prefix(directory).unwrap();
+                path.display().to_string()
+            })
+            .collect()
+    }
 
     #[test]
     fn policies_are_read_in_order_and_nothing_else() {
@@ -244,22 +261,13 @@ mod tests {
         }
         // Outside of `rules` nothing is a rule.
         fs::write(directory.path().join("a.rego"), "a").unwrap();
-        let files = policies_in(directory.path()).unwrap();
-        let names: Vec<_> = files
-            .iter()
-            .map(|file| {
-                Path::new(&file.path)
-                    .strip_prefix(directory.path())
-                    .unwrap()
-            })
-            .collect();
         let wanted = [
             "z.yaml",
             "rules/shop/owner/owner.rego",
             "rules/shop/stray.rego",
             "sets/b.yaml",
         ];
-        assert_eq!(names, wanted.map(Path::new));
+        assert_eq!(read(directory.path()), wanted);
     }
 
     #[test]
@@ -277,16 +285,7 @@ mod tests {
         ] {
             fs::write(directory.path().join(name), text).unwrap();
         }
-        let files = policies_in(directory.path()).unwrap();
-        let names: Vec<_> = files
-            .iter()
-            .map(|file| {
-                Path::new(&file.path)
-                    .strip_prefix(directory.path())
-                    .unwrap()
-            })
-            .collect();
-        assert_eq!(names, ["a.yaml", "b.yaml", "lists/x"].map(Path::new));
+        assert_eq!(read(directory.path()), ["a.yaml", "b.yaml", "lists/x"]);
     }
 
     #[test]
@@ -317,12 +316,7 @@ mod tests {
         write("root.json", "{}");
         write("tuf.json", "{}");
         write("z.yaml", "");
-        let files = policies_in(directory.path()).unwrap();
-        let names: Vec<_> = files
-            .iter()
-            .map(|file| Path::new(&file.path).file_name())
-            .collect();
-        assert_eq!(names, [Some("a.yaml".as_ref()), Some("z.yaml".as_ref())]);
+        assert_eq!(read(directory.path()), ["a.yaml", "z.yaml"]);
     }
 
     #[test]

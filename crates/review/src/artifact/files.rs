@@ -11,6 +11,7 @@ use bytes::Bytes;
 use countersign_image::limits;
 
 use super::{ArtifactError, PolicyArtifact};
+use crate::directory::{FILE_BYTES, check_size};
 
 impl PolicyArtifact {
     /// Every document and every rule below `directory`: what ends in `.json`, `.rego`, `.yaml` or `.yml`, whatever its
@@ -119,14 +120,8 @@ fn entries(folder: &Path) -> Result<Vec<(String, fs::FileType)>, ArtifactError> 
 }
 
 fn read(path: &Path) -> Result<Bytes, ArtifactError> {
-    let read = || {
-        if fs::metadata(path)?.len() > FILE_BYTES {
-            let why = format!("larger than {FILE_BYTES} bytes");
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, why));
-        }
-        fs::read(path)
-    };
-    read().map(Bytes::from).map_err(|source| ArtifactError::Io {
+    let read = check_size(path).and_then(|()| fs::read(path));
+    read.map(Bytes::from).map_err(|source| ArtifactError::Io {
         path: path.to_owned(),
         source,
     })
@@ -171,7 +166,6 @@ fn has_extension(path: &str) -> bool {
 }
 
 const DEPTH: usize = 8;
-const FILE_BYTES: u64 = 1024 * 1024;
 /// Each is a layer, and leaves room for a layer more.
 const FILES: usize = limits::MANIFEST_LAYERS / 2;
 const PATH_BYTES: usize = 255;
