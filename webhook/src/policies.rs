@@ -131,7 +131,11 @@ impl Source {
             }
         };
         match self.recall().await {
-            Ok(kept) => found.extend(kept),
+            Ok(kept) => {
+                let other = |kept: &Fetched| found.iter().all(|found| found.image != kept.image);
+                let kept = kept.filter(other);
+                found.extend(kept);
+            }
             Err(error) => tracing::warn!(%error, "the policies that were kept cannot be used"),
         }
         match failed {
@@ -193,9 +197,7 @@ impl Source {
         artifact: &PolicyArtifact,
         keep: Option<Kept>,
     ) -> Result<Fetched, ArtifactError> {
-        let directory = self
-            .cache
-            .join(format!("policies-{}", image.digest().hex()));
+        let directory = self.cache.join(folder(&image));
         // Files of an earlier run prove nothing: what was verified just now takes their place.
         let _ = std::fs::remove_dir_all(&directory);
         artifact.write_to(&directory)?;
@@ -208,13 +210,8 @@ impl Source {
 
     /// Policies that were loaded are in force, and the last good ones from now on.
     pub(crate) fn accept(&mut self, fetched: Fetched) {
-        let digest = fetched.image.digest();
-        if let Some(old) = self.current.replace(digest.clone())
-            && old != *digest
-        {
-            let old = self.cache.join(format!("policies-{}", old.hex()));
-            let _ = std::fs::remove_dir_all(old);
-        }
+        self.current = Some(fetched.image.digest().clone());
+        self.remove_others(&folder(&fetched.image));
         if let Some(kept) = &fetched.keep {
             if let Err(error) = kept.write(&self.cache) {
                 let cache = self.cache.display();
@@ -225,6 +222,21 @@ impl Source {
         let image = &fetched.image;
         self.standing.artifact(&image.to_string());
         tracing::info!(%image, "policies from the registry in force");
+    }
+
+    /// Leaves no files of other policies, those of earlier runs included.
+    fn remove_others(&self, current: &str) {
+        for entry in std::fs::read_dir(&self.cache)
+            .into_iter()
+            .flatten()
+            .flatten()
+        {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            if name.starts_with(FOLDER) && name != current {
+                let _ = std::fs::remove_dir_all(entry.path());
+            }
+        }
     }
 
     /// Policies that cannot be loaded change nothing.
@@ -264,6 +276,11 @@ impl From<&ArtifactError> for Problem {
             hint: error.hint(),
         }
     }
+}
+
+/// Where the files of an artifact are, in the directory that keeps them.
+fn folder(image: &PinnedReference) -> String {
+    format!("{FOLDER}{}", image.digest().hex())
 }
 
 /// Who has to sign the policies, if anybody is named.
@@ -325,6 +342,7 @@ fn trust_root(name: &str) -> Result<Arc<TrustRoot>, PoliciesError> {
     Ok(Arc::new(root))
 }
 
+const FOLDER: &str = "policies-";
 const KEY_BYTES: u64 = 64 * 1024;
 const ROOT_BYTES: u64 = 1024 * 1024;
 /// How soon a failed refresh is tried again, at first.

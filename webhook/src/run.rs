@@ -194,21 +194,7 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
     };
     let health = Task::spawn(health.serve(end, SCRAPE));
 
-    let (mut keeper, policies) = match read {
-        Some(read) => read,
-        None => following.of_artifact().await?,
-    };
-    let policies = match policies {
-        Some(policies) => policies,
-        None => {
-            tracing::warn!(%metrics_listen, "not ready: trust roots that policies name have yet to be had");
-            let loaded = keeper.wait().await;
-            loaded.map_err(|errors| StartError::Policies {
-                directory: settings.policies.clone(),
-                errors,
-            })?
-        }
-    };
+    let (keeper, policies) = following.first(read).await?;
     let (count, revision) = (policies.policies().len(), policies.revision().to_owned());
     let source = Arc::new(Registries::new(http, client));
     source.follow(&policies)?;

@@ -164,9 +164,16 @@ async fn it_does_not_start_on_what_it_could_not_judge_or_serve_by() {
     );
 }
 
-/// Comes back when something that is under way has come about; the test's own timeout is the runner's.
+/// Comes back when something that is under way has come about, and fails where it has not in a minute.
 pub(crate) async fn until(mut holds: impl AsyncFnMut() -> bool) {
-    while !holds().await {
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
+    let held = async {
+        while !holds().await {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    let held = tokio::time::timeout(Duration::from_secs(60), held).await;
+    assert!(
+        held.is_ok(),
+        "what was waited for has not come about in a minute"
+    );
 }

@@ -9,15 +9,21 @@ use bytes::Bytes;
 use countersign_image::media_type;
 use countersign_review::{POLICY_CONFIG, PolicyArtifact};
 use countersign_signing::{PrivateKey, Storage};
-use countersign_testkit::{Fault, Pushed, TestRegistry};
+use countersign_testkit::sigstore::Entry;
+use countersign_testkit::{Fault, Layer, Pushed, Sigstore, TestRegistry, TufRepository};
 use countersign_webhook::{Settings, start};
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use super::fixture::{Webhook, admitted, issue, refused, settings};
 use super::lifecycle::until;
 use crate::world::{World, pod};
 
 const REPOSITORY: &str = "policies/production";
+const WORKFLOW: &str = "https://github.com/acme/app/.github/workflows/release.yml@refs/heads/main";
+const ISSUER: &str = "https://token.actions.githubusercontent.com";
+/// Where nobody listens.
+const NOBODY: &str = "https://127.0.0.1:1/";
 
 /// A registry with an unsigned image, and with policies that demand a signature.
 struct Story {
@@ -211,6 +217,111 @@ async fn a_restart_needs_no_registry_for_policies_that_it_had() {
     );
     let denied = webhook.create(&story.pod()).await;
     assert_eq!(refused(&denied), "signature/signed:unsigned");
+}
+
+#[tokio::test]
+async fn a_start_does_not_wait_for_a_root_of_newer_policies_where_those_it_had_need_none() {
+    let story = Story::new().await;
+    let webhook = story.serve().await;
+    let had = ready(&webhook).await["artifact"]["image"].clone();
+    webhook.running.drain().await;
+    let root = TufRepository::new("trusted_root.json", b"{}").root();
+    let root: Value = serde_json::from_slice(&root).unwrap();
+    let lab = json!({
+        "apiVersion": "countersign.dev/v1alpha1",
+        "kind": "TrustRoot",
+        "metadata": {"name": "lab"},
+        "spec": {"tuf": {"url": NOBODY, "root": "root.json"}},
+    });
+    let mut policy = story.policy("audit");
+    let keyless =
+        json!({"trustRoot": "lab", "identities": [{"issuer": ISSUER, "subject": WORKFLOW}]});
+    let authorities = policy["spec"]["authorities"].as_array_mut().unwrap();
+    authorities.push(json!({"name": "ci", "keyless": keyless}));
+    let newer = story.push_files(&[
+        ("lab.json", &lab),
+        ("production.yaml", &policy),
+        ("root.json", &root),
+    ]);
+    story.sign(&newer, &story.world.release).await;
+    story.tag(&newer);
+
+    for _ in 0..2 {
+        let started = timeout(Duration::from_secs(60), story.serve()).await;
+        let webhook = started.expect("it waits for the root of the newer policies");
+        let ready = ready(&webhook).await;
+        assert_eq!(ready["artifact"]["image"], had, "{ready:#}");
+        let problem = &ready["artifact"]["lastError"]["code"];
+        assert_eq!(problem, "trust_root_unavailable", "{ready:#}");
+        let denied = webhook.create(&story.pod()).await;
+        assert_eq!(refused(&denied), "signature/signed:unsigned");
+        webhook.running.drain().await;
+    }
+}
+
+#[tokio::test]
+async fn policies_of_an_identity_are_those_that_it_signed() {
+    let story = Story::new().await;
+    let sigstore = Sigstore::new();
+    let root = story.folder.path().join("root.json");
+    fs::write(&root, sigstore.trusted_root_json()).unwrap();
+    let policies = story.push(&story.policy("enforce"));
+    let statement = json!({
+        "_type": "https://in-toto.io/Statement/v1",
+        "subject": [{"digest": {"sha256": policies.digest().hex()}}],
+        "predicateType": "https://sigstore.dev/cosign/sign/v1",
+        "predicate": {},
+    });
+    let signer = sigstore.identity(WORKFLOW, ISSUER);
+    let bundle = signer.statement(statement.to_string());
+    let layer = Layer::new(media_type::BUNDLE_V03, bundle.log(Entry::V1).bundle());
+    let registry = &story.world.registry;
+    registry.push_referrer(&policies, media_type::BUNDLE_V03, &[layer]);
+    let by = |subject: &str, issuer: &str, settings: &mut Settings| {
+        story.name_it(settings);
+        settings.policies_key = None;
+        settings.policies_identity = Some(subject.to_owned());
+        settings.policies_issuer = Some(issuer.to_owned());
+        settings.policies_trusted_root = root.display().to_string();
+    };
+    let folder = tempfile::tempdir().unwrap();
+    issue(folder.path());
+    for (subject, issuer) in [
+        ("https://github.com/acme/app", ISSUER),
+        (WORKFLOW, "https://issuer.example"),
+    ] {
+        let mut settings = settings(folder.path());
+        settings.plain_http.push(registry.host().to_owned());
+        by(subject, issuer, &mut settings);
+        let refused = start(settings).await.unwrap_err();
+        assert!(
+            refused.to_string().contains("is not signed by"),
+            "{refused}"
+        );
+    }
+    let itself = |settings: &mut Settings| by(WORKFLOW, ISSUER, settings);
+    let webhook = Webhook::serve_with(&story.world, itself).await;
+    let denied = webhook.create(&story.pod()).await;
+    assert_eq!(refused(&denied), "signature/signed:unsigned");
+}
+
+#[tokio::test]
+async fn what_is_left_of_policies_on_the_disk_is_what_is_in_force() {
+    let story = Story::new().await;
+    let folders = || {
+        let entries = fs::read_dir(story.cache()).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names
+            .filter(|name| name.starts_with("policies-"))
+            .collect::<Vec<_>>()
+    };
+    story.serve().await.running.drain().await;
+    let newer = story.push(&story.policy("audit"));
+    story.sign(&newer, &story.world.release).await;
+    story.tag(&newer);
+    let webhook = story.serve().await;
+    admitted(&webhook.create(&story.pod()).await);
+    assert_eq!(folders(), [format!("policies-{}", newer.digest().hex())]);
 }
 
 #[tokio::test]

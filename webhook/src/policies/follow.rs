@@ -31,6 +31,8 @@ pub(crate) struct Policies {
 
 /// A keeper of trust roots with the policies that it loaded; without, while a root of theirs was never had.
 pub(crate) type Loaded = (Keeper, Option<Arc<PolicySet>>);
+/// The same, with every root.
+type Whole = (Keeper, Arc<PolicySet>);
 
 impl Policies {
     /// The policies that the settings name. Asks nobody.
@@ -65,18 +67,38 @@ impl Policies {
         }
     }
 
-    /// The policies of an artifact to begin with: what the registry has, or else what was kept.
-    pub(crate) async fn of_artifact(&mut self) -> Result<Loaded, StartError> {
+    /// The policies to begin with, and every trust root that they name: those that were read, or those of the artifact.
+    pub(crate) async fn first(&mut self, read: Option<Loaded>) -> Result<Whole, StartError> {
         let Some(mut source) = self.source.take() else {
-            return self.load(&self.settings.policies).await;
+            let read = match read {
+                Some(read) => read,
+                None => self.load(&self.settings.policies).await?,
+            };
+            return match read {
+                (keeper, Some(policies)) => Ok((keeper, policies)),
+                (keeper, None) => self.wait(keeper).await,
+            };
         };
-        let mut refused = None;
+        let first = self.of_artifact(&mut source).await;
+        self.source = Some(source);
+        first
+    }
+
+    /// What the registry has, or else what was kept. A trust root that one of them lacks is waited for only where the
+    /// other cannot be used.
+    async fn of_artifact(&self, source: &mut Source) -> Result<Whole, StartError> {
+        let (mut lacking, mut refused) = (None, None);
         for fetched in source.first().await? {
             match self.load(&fetched.directory).await {
-                Ok(loaded) => {
+                Ok((keeper, Some(policies))) => {
                     source.accept(fetched);
-                    self.source = Some(source);
-                    return Ok(loaded);
+                    if let Some((newer, _)) = lacking {
+                        source.reject(&newer, lacks_root());
+                    }
+                    return Ok((keeper, policies));
+                }
+                Ok((keeper, None)) => {
+                    lacking.get_or_insert((fetched, keeper));
                 }
                 Err(error) => {
                     source.reject(&fetched, Problem::from(&error));
@@ -84,8 +106,24 @@ impl Policies {
                 }
             }
         }
+        if let Some((fetched, keeper)) = lacking {
+            let whole = self.wait(keeper).await?;
+            source.accept(fetched);
+            return Ok(whole);
+        }
         // Whoever found nothing has said why.
         Err(refused.unwrap_or_else(|| StartError::System(std::io::ErrorKind::NotFound.into())))
+    }
+
+    async fn wait(&self, mut keeper: Keeper) -> Result<Whole, StartError> {
+        let metrics_listen = self.settings.metrics_listen;
+        tracing::warn!(%metrics_listen, "not ready: trust roots that policies name have yet to be had");
+        let loaded = keeper.wait().await;
+        let policies = loaded.map_err(|errors| StartError::Policies {
+            directory: self.settings.policies.clone(),
+            errors,
+        })?;
+        Ok((keeper, policies))
     }
 
     /// Refreshes trust roots and the artifact, and hands on the policies that come of it.
@@ -120,7 +158,7 @@ impl Policies {
     }
 
     /// Newer policies with every root that they name.
-    async fn replacement(&self, fetched: &Fetched) -> Result<(Keeper, Arc<PolicySet>), Problem> {
+    async fn replacement(&self, fetched: &Fetched) -> Result<Whole, Problem> {
         let (mut keeper, policies) = match self.load(&fetched.directory).await {
             Ok(loaded) => loaded,
             Err(error) => return Err(Problem::from(&error)),
@@ -129,14 +167,7 @@ impl Policies {
             Some(policies) => policies,
             None => match timeout(PATIENCE, keeper.wait()).await {
                 Ok(loaded) => loaded.map_err(|errors| Problem::from(&errors))?,
-                Err(_) => {
-                    return Err(Problem {
-                        code: "trust_root_unavailable".to_owned(),
-                        message: "a trust root that the newer policies name is not to be had"
-                            .to_owned(),
-                        hint: None,
-                    });
-                }
+                Err(_) => return Err(lacks_root()),
             },
         };
         Ok((keeper, policies))
@@ -154,6 +185,14 @@ impl Policies {
             errors,
         })?;
         Ok((keeper, policies))
+    }
+}
+
+fn lacks_root() -> Problem {
+    Problem {
+        code: "trust_root_unavailable".to_owned(),
+        message: "a trust root that the newer policies name is not to be had".to_owned(),
+        hint: None,
     }
 }
 
