@@ -16,6 +16,7 @@ mod registry_documents;
 mod rules;
 mod signing;
 mod trust_root;
+mod wording;
 
 use std::ffi::OsStr;
 use std::fs;

@@ -6,6 +6,7 @@ use countersign_testkit::Fault;
 use serde_json::{Value, json};
 
 use super::checking::{release, shop};
+use super::keyless::{CONFIG, ISSUER, ROOT, SUBJECT, services};
 use super::{Ended, Shell};
 
 const PUSH: &str = "policy push --plain-http REGISTRY";
@@ -114,6 +115,59 @@ async fn what_nobody_signed_goes_by_its_digest_alone() {
         shell.run(&push).await.is(2);
     }
     assert_eq!(shell.registry.tags("policies/production").len(), 2);
+}
+
+#[tokio::test]
+async fn an_identity_signs_policies_that_go_by_its_name_and_by_no_other() {
+    let shell = shop().await;
+    let services = services(&shell).await;
+    let token = services.token(SUBJECT, ISSUER);
+    let push = format!(
+        "{PUSH} --keyless --identity-token {token} {CONFIG} {ROOT} policies REGISTRY/policies/production:1"
+    );
+    let ended = shell.run(&push).await.is(0);
+    let said = format!("signed by {SUBJECT} ({ISSUER})");
+    assert!(ended.stderr.contains(&said), "{}", ended.stderr);
+
+    let pull = format!("{PULL} {ROOT} REGISTRY/policies/production:1 pulled");
+    for (subject, issuer, reason) in [
+        (format!("{SUBJECT}x"), ISSUER, "(identity_mismatch)"),
+        (
+            SUBJECT.to_owned(),
+            "https://issuer.example",
+            "(issuer_mismatch)",
+        ),
+    ] {
+        let check = check(
+            &shell,
+            &format!("oci://REGISTRY/policies/production:1 --policies-identity {subject} --policies-issuer {issuer} --policies-trusted-root root.json"),
+        )
+        .await;
+        let pull =
+            format!("{pull} --certificate-identity {subject} --certificate-oidc-issuer {issuer}");
+        for refused in [check, shell.run(&pull).await] {
+            assert!(refused.stderr.contains(reason), "{}", refused.stderr);
+            refused.fails(2, "policies_unverified");
+        }
+    }
+    assert!(!shell.path("pulled").exists());
+
+    let policies = format!(
+        "oci://REGISTRY/policies/production:1 --policies-identity {SUBJECT} --policies-issuer {ISSUER}"
+    );
+    let by_public_root = check(&shell, &policies).await;
+    by_public_root.fails(2, "policies_unverified");
+    let by_root = format!("{policies} --policies-trusted-root root.json");
+    let denied = check(&shell, &by_root).await.is(1);
+    assert!(
+        denied.stdout.contains("(signature/signed)"),
+        "{}",
+        denied.stdout
+    );
+    let as_itself =
+        format!("{pull} --certificate-identity {SUBJECT} --certificate-oidc-issuer {ISSUER}");
+    let pulled = shell.run(&as_itself).await.is(0);
+    assert_eq!(digest(&pulled), digest(&ended));
 }
 
 #[tokio::test]

@@ -14,10 +14,11 @@ use serde_json::{Value, json};
 use super::{Ended, Shell, snapshot};
 use crate::world::SBOM;
 
-const CONFIG: &str = "--signing-config signing.json";
-const ROOT: &str = "--trusted-root root.json";
-const SUBJECT: &str = "https://github.com/acme/app/.github/workflows/release.yml@refs/heads/main";
-const ISSUER: &str = "https://token.actions.githubusercontent.com";
+pub(super) const CONFIG: &str = "--signing-config signing.json";
+pub(super) const ROOT: &str = "--trusted-root root.json";
+pub(super) const SUBJECT: &str =
+    "https://github.com/acme/app/.github/workflows/release.yml@refs/heads/main";
+pub(super) const ISSUER: &str = "https://token.actions.githubusercontent.com";
 
 #[tokio::test]
 async fn without_a_key_and_a_token_nobody_signs_and_what_was_tried_is_said() {
@@ -352,11 +353,17 @@ async fn a_service_that_fails_is_named_and_nothing_is_pushed() {
 /// A shell with keys, an image, and a Sigstore that would sign it.
 async fn with_services() -> (Shell, Services) {
     let shell = shell().await;
+    let services = services(&shell).await;
+    (shell, services)
+}
+
+/// A Sigstore, whose services and root the files of this shell name.
+pub(super) async fn services(shell: &Shell) -> Services {
     let sigstore = Sigstore::new();
     let services = sigstore.serve(clock).await;
     shell.write("signing.json", &services.signing_config(2).to_string());
     shell.write("root.json", &sigstore.trusted_root_json());
-    (shell, services)
+    services
 }
 
 #[expect(

@@ -2,9 +2,10 @@
 
 use std::fs;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::checking::{CHECK, POD, release, shop};
+use super::outputs::unsigned;
 use super::{Shell, snapshot};
 
 #[tokio::test]
@@ -310,3 +311,93 @@ async fn pod_templates_of_other_kinds_are_read_where_a_flag_says_they_are() {
             .is(2);
     }
 }
+
+#[tokio::test]
+async fn what_comes_from_a_chart_is_told_by_its_template() {
+    let shell = unsigned().await;
+    let rendered = HELM.replace("REGISTRY", shell.registry.host());
+    let piped = async |format: &str| {
+        let words = [
+            "check",
+            "--policies",
+            "policies",
+            "--unpinned",
+            "allow",
+            "-o",
+            format,
+            "-f",
+            "-",
+        ];
+        let words = words
+            .iter()
+            .copied()
+            .chain(["--plain-http", shell.registry.host()]);
+        shell.exactly(words, &[], &rendered).await.is(1).stdout
+    };
+    let text = piped("text").await;
+    let objects: Vec<_> = text
+        .lines()
+        .filter(|line| line.starts_with("denied: "))
+        .collect();
+    assert_eq!(
+        objects,
+        [
+            "denied: Deployment shop/api (stdin, shop/templates/api.yaml)",
+            "denied: CronJob shop/clean (stdin, shop/templates/clean.yaml)",
+            "denied: Pod shop/test (stdin, shop/templates/clean.yaml)",
+        ]
+    );
+    let github = piped("github").await;
+    let files: Vec<_> = github
+        .lines()
+        .filter_map(|line| line.split(',').next())
+        .collect();
+    assert_eq!(
+        files,
+        [
+            "::error file=shop/templates/api.yaml",
+            "::error file=shop/templates/clean.yaml",
+            "::error file=shop/templates/clean.yaml",
+        ]
+    );
+    let sarif: Value = serde_json::from_str(&piped("sarif").await).unwrap();
+    let location = &sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
+    assert_eq!(
+        *location,
+        json!({"artifactLocation": {"uri": "shop/templates/api.yaml"}})
+    );
+}
+
+/// As `helm template` writes it: comments only where a condition left nothing, hooks, several objects of one template.
+const HELM: &str = r#"---
+# Source: shop/templates/config.yaml
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: config}
+---
+# Source: shop/templates/nothing.yaml
+# There is nothing to do.
+---
+# Source: shop/templates/api.yaml
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: api, namespace: shop}
+spec: {template: {spec: {containers: [{name: api, image: "REGISTRY/shop/api:1"}]}}}
+---
+
+---
+# Source: shop/templates/clean.yaml
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: clean, namespace: shop}
+spec: {jobTemplate: {spec: {template: {spec: {containers: [{name: c, image: "REGISTRY/shop/api:1"}]}}}}}
+---
+# Source: shop/templates/clean.yaml
+apiVersion: v1
+kind: Pod
+metadata:
+  name: test
+  namespace: shop
+  annotations: {"helm.sh/hook": test}
+spec: {containers: [{name: c, image: "REGISTRY/shop/api:1"}]}
+"#;

@@ -3,13 +3,13 @@
 use std::fs;
 
 use countersign_testkit::Fault;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::checking::{CHECK, shop};
 use super::{Ended, Shell, snapshot};
 
 /// A shop whose policy wants a signature and nothing else, with a manifest of two objects.
-async fn unsigned() -> Shell {
+pub(super) async fn unsigned() -> Shell {
     let shell = shop().await;
     let policy = fs::read_to_string(shell.path("policies/production.yaml")).unwrap();
     let (policy, _) = policy
@@ -20,7 +20,7 @@ async fn unsigned() -> Shell {
     shell
 }
 
-async fn check(shell: &Shell, arguments: &str) -> Ended {
+pub(super) async fn check(shell: &Shell, arguments: &str) -> Ended {
     shell
         .run(&format!("{CHECK} --unpinned allow {arguments}"))
         .await
@@ -356,62 +356,6 @@ async fn what_could_not_be_read_stands_in_every_format() {
 }
 
 #[tokio::test]
-async fn what_comes_from_a_chart_is_told_by_its_template() {
-    let shell = unsigned().await;
-    let rendered = HELM.replace("REGISTRY", shell.registry.host());
-    let piped = async |format: &str| {
-        let words = [
-            "check",
-            "--policies",
-            "policies",
-            "--unpinned",
-            "allow",
-            "-o",
-            format,
-            "-f",
-            "-",
-        ];
-        let words = words
-            .iter()
-            .copied()
-            .chain(["--plain-http", shell.registry.host()]);
-        shell.exactly(words, &[], &rendered).await.is(1).stdout
-    };
-    let text = piped("text").await;
-    let objects: Vec<_> = text
-        .lines()
-        .filter(|line| line.starts_with("denied: "))
-        .collect();
-    assert_eq!(
-        objects,
-        [
-            "denied: Deployment shop/api (stdin, shop/templates/api.yaml)",
-            "denied: CronJob shop/clean (stdin, shop/templates/clean.yaml)",
-            "denied: Pod shop/test (stdin, shop/templates/clean.yaml)",
-        ]
-    );
-    let github = piped("github").await;
-    let files: Vec<_> = github
-        .lines()
-        .filter_map(|line| line.split(',').next())
-        .collect();
-    assert_eq!(
-        files,
-        [
-            "::error file=shop/templates/api.yaml",
-            "::error file=shop/templates/clean.yaml",
-            "::error file=shop/templates/clean.yaml",
-        ]
-    );
-    let sarif: Value = serde_json::from_str(&piped("sarif").await).unwrap();
-    let location = &sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
-    assert_eq!(
-        *location,
-        json!({"artifactLocation": {"uri": "shop/templates/api.yaml"}})
-    );
-}
-
-#[tokio::test]
 async fn nobodys_words_change_what_a_format_means() {
     let shell = unsigned().await;
     let file = "a,line=1::b%0A::error::c.yaml";
@@ -473,113 +417,9 @@ kind: Service
 metadata: {name: api, namespace: shop}
 "#;
 
-/// As `helm template` writes it: comments only where a condition left nothing, hooks, several objects of one template.
-const HELM: &str = r#"---
-# Source: shop/templates/config.yaml
-apiVersion: v1
-kind: ConfigMap
-metadata: {name: config}
----
-# Source: shop/templates/nothing.yaml
-# There is nothing to do.
----
-# Source: shop/templates/api.yaml
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: api, namespace: shop}
-spec: {template: {spec: {containers: [{name: api, image: "REGISTRY/shop/api:1"}]}}}
----
-
----
-# Source: shop/templates/clean.yaml
-apiVersion: batch/v1
-kind: CronJob
-metadata: {name: clean, namespace: shop}
-spec: {jobTemplate: {spec: {template: {spec: {containers: [{name: c, image: "REGISTRY/shop/api:1"}]}}}}}
----
-# Source: shop/templates/clean.yaml
-apiVersion: v1
-kind: Pod
-metadata:
-  name: test
-  namespace: shop
-  annotations: {"helm.sh/hook": test}
-spec: {containers: [{name: c, image: "REGISTRY/shop/api:1"}]}
-"#;
-
 const HOSTILE: &str = r#"apiVersion: v1
 kind: Pod
 metadata: {name: "p\n::error::x\u001b[2J | [a](http://x) `<b>`]]></failure>"}
 spec:
   containers: [{name: c, image: "x\n::stop-commands::y [a](http://x) | ` ]]></failure> \u001b[2J"}]
 "#;
-
-#[tokio::test]
-async fn verify_words_a_denial_as_check_does() {
-    let shell = unsigned().await;
-    let unsigned = shell
-        .run("verify --key release.pub REGISTRY/shop/api:1")
-        .await;
-    snapshot!(shell, unsigned, @r#"
-    exit 1
-    --- stdout
-    --- stderr
-    note: only the key is checked; no proof from a transparency log is demanded
-    error: REGISTRY/shop/api@sha256:[…]: wanted a signature by this key, found none (not_found)
-    hint: nothing is attached that is a signature; to sign it: `countersign sign --key KEY REGISTRY/shop/api@sha256:[…]`
-    "#);
-    shell
-        .run("sign --key other.key REGISTRY/shop/api:1")
-        .await
-        .is(0);
-    let verified = shell
-        .run("verify --key release.pub REGISTRY/shop/api:1")
-        .await
-        .is(1);
-    let checked = check(&shell, "REGISTRY/shop/api:1").await.is(1);
-    let nearest = |text: &str| {
-        let lines = text.lines().map(str::trim_start);
-        let nearest: Vec<_> = lines.filter(|line| line.starts_with("nearest ")).collect();
-        nearest.join("\n")
-    };
-    let said = nearest(&verified.stderr);
-    assert!(said.contains("(key_mismatch)"), "{said}");
-    // An authority goes by its name in the policy, and by that of its file on the command line.
-    assert_eq!(
-        said.replace("release.pub", "release"),
-        nearest(&checked.stdout)
-    );
-}
-
-#[tokio::test]
-async fn verify_could_not_look_in_the_words_of_check() {
-    let shell = unsigned().await;
-    let verified = shell
-        .run("verify --key release.pub REGISTRY/shop/absent:1")
-        .await;
-    let checked = check(&shell, "REGISTRY/shop/absent:1").await;
-    snapshot!(shell, verified, @r#"
-    exit 3
-    --- stdout
-    --- stderr
-    note: only the key is checked; no proof from a transparency log is demanded
-    error: REGISTRY/shop/absent:1: could not look: REGISTRY has no image REGISTRY/shop/absent:1 (image_not_found)
-      this says nothing about what is attached to the image
-    hint: check the name and the tag; has the image been pushed?
-    "#);
-    snapshot!(shell, checked, @r#"
-    exit 3
-    --- stdout
-    could not look: image REGISTRY/shop/absent:1
-      REGISTRY/shop/absent:1: could not look: REGISTRY has no image REGISTRY/shop/absent:1 (image_not_found)
-
-      image      REGISTRY/shop/absent:1
-      used by    command line
-      policy     production
-        could not look: REGISTRY has no image REGISTRY/shop/absent:1 (image_not_found)
-          this says nothing about what is attached to the image
-          hint     check the name and the tag; has the image been pushed?
-      reproduce  countersign check --policies DIR REGISTRY/shop/absent:1
-    --- stderr
-    "#);
-}
