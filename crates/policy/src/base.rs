@@ -158,6 +158,11 @@ mod tests {
             ("x := data.lib.d.v", "d"),
             ("x := data.lib[y].v if y := input.y", "abcd"),
             ("x := data[_]", "abcd"),
+            (
+                "x := data.lib[y].v[z] if { y := input.y; z := input.z }",
+                "abcd",
+            ),
+            ("x := input.x[data.lib.d.v].y", "d"),
             ("import data.lib\nx := lib.c.v", "abcd"),
             ("x if f(1) with data.lib.d.v as 2\nf(y) := y", "d"),
         ] {

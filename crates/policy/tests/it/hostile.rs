@@ -186,12 +186,14 @@ fn what_is_doubled_without_end_is_stopped() {
 
 #[test]
 fn an_answer_that_would_never_end_is_not_written_out() {
-    let mut body = steps(40, "[1, 2]", "[X, X]", "input.now");
-    body = body.replace(
-        "deny contains d",
-        "deny contains {\"code\": \"x\", \"msg\": \"x\", \"details\": x40}",
-    );
-    check(&body, "rule_limit");
+    for doubled in ["[X, X]", "{[X], {X}}", "{\"a\": X, \"b\": X}"] {
+        let mut body = steps(40, "[1, 2]", doubled, "input.now");
+        body = body.replace(
+            "deny contains d",
+            "deny contains {\"code\": \"x\", \"msg\": \"x\", \"details\": x40}",
+        );
+        check(&body, "rule_limit");
+    }
     check(
         "deny contains {\"code\": \"x\", \"msg\": input.workload.annotations.long}",
         "rule_limit",

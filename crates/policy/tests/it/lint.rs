@@ -96,6 +96,8 @@ fn functions_that_decide_by_more_than_the_input_are_refused() {
         ("net.lookup_ip_addr(\"x\")", "fetches nothing"),
     ] {
         check_beside(&format!("x := {call}"), 6, "rego_forbidden", words);
+        let within = format!("x := input.image[{call}].y");
+        check_beside(&within, 18, "rego_forbidden", words);
     }
 }
 
