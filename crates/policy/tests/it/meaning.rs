@@ -1,5 +1,7 @@
 //! What the names and parameters in a policy mean for its rules.
 
+use countersign_policy::{PolicySet, SourceFile, TrustRoots};
+
 use crate::mistakes::{check, good, refusal};
 use crate::support::{Signer, file, load, policy};
 
@@ -110,6 +112,17 @@ fn a_policy_asks_for_what_its_rules_read_and_no_more() {
     assert!(rego.signatures && rego.attestations && rego.unsigned_sboms);
 }
 
+/// A rule that looks at nothing but the digest.
+fn digest_rule() -> SourceFile {
+    let text = "# METADATA\n# title: T\n# description: D.\n# custom:\n#   params: { type: object, properties: {} }\n\
+                #   reads: [image.digest]\npackage rules.shop.digest\n\n\
+                deny contains {\"code\": \"x\", \"msg\": \"x\"} if input.image.digest == \"\"\n";
+    SourceFile {
+        path: "policies/rules/shop/digest/digest.rego".to_owned(),
+        text: text.to_owned(),
+    }
+}
+
 /// Where it says less than the truth, an image is judged without what was not looked at.
 #[test]
 fn a_policy_tells_what_its_verdict_depends_on() {
@@ -143,9 +156,14 @@ fn a_policy_tells_what_its_verdict_depends_on() {
             "rules: [{anyOf: [{rule: image/digest_pinned}, {rule: sbom/required}]}]".to_owned(),
             [true, true, true, false],
         ),
+        (
+            "rules: [{rule: shop/digest}]".to_owned(),
+            [false, true, false, false],
+        ),
         (format!("rules: [{registries}, {rego}]"), [true; 4]),
     ] {
-        let set = load(policy(&[("release", &signer)], &format!("  {rest}\n")));
+        let policy = policy(&[("release", &signer)], &format!("  {rest}\n"));
+        let set = PolicySet::load(&[policy, digest_rule()], &TrustRoots::default()).unwrap();
         let policy = &set.policies()[0];
         let found = [
             policy.reads_use(),
