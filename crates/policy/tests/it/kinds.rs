@@ -7,6 +7,11 @@ fn unknown_versions_and_kinds_are_refused_with_those_that_are_known() {
     let error = refusal("v1alpha1", "v1");
     assert_eq!((error.line, error.code), (1, "unknown_api_version"));
     assert!(error.hint.unwrap().contains("countersign.dev/v1alpha1"));
+    // Of a ConfigMap both are known, and neither by itself makes one.
+    let error = refusal("countersign.dev/v1alpha1", "v1");
+    assert_eq!((error.line, error.code), (1, "unknown_api_version"));
+    let error = refusal("ClusterImagePolicy", "ConfigMap");
+    assert_eq!((error.line, error.code), (2, "unknown_kind"));
     let error = refusal("ClusterImagePolicy", "Policy");
     assert_eq!((error.line, error.code), (2, "unknown_kind"));
     for kind in [
