@@ -106,6 +106,22 @@ fn nesting_is_refused_before_it_is_parsed() {
             );
         }
     }
+    let nested = format!("{}1{}", "[".repeat(20), "]".repeat(20));
+    for before in [
+        r##""#""##,
+        r#""`""#,
+        r##""\"#""##,
+        r#""\\""#,
+        "`\"`",
+        "`#`",
+        "`\\`",
+        "1 # \" `\n",
+    ] {
+        check_refused(
+            &format!("deny contains d if [{before}, {nested}]"),
+            "rego_too_deep",
+        );
+    }
 }
 
 #[test]
