@@ -19,7 +19,7 @@ use serde_json::Value as Json;
 
 use self::sections::{Image, Request, Workload};
 use crate::Namespace;
-use crate::reads::{Reads, SECTIONS};
+use crate::reads::Reads;
 
 pub use self::schema::input_schema;
 
@@ -139,22 +139,16 @@ impl<'a> Input<'a> {
     /// The input of a rule that reads `reads` and wants the raw predicates of these types.
     pub(crate) fn project(&self, reads: &Reads, predicates: &[String]) -> Value {
         let mut input = BTreeMap::from([(Value::from("apiVersion"), Value::from(VERSION))]);
-        for (section, keys) in SECTIONS {
-            let wanted: Vec<&str> = keys
-                .iter()
-                .copied()
-                .filter(|key| reads.has(section, key))
-                .collect();
-            let value = match (*section, wanted.is_empty()) {
-                ("now", _) if reads.has("now", "") => Value::from(self.parts.now.to_string()),
-                (_, true) => continue,
-                ("evidence", false) => match self.parts.gathered {
-                    Some(gathered) => self.evidence(gathered.evidence, &wanted, predicates),
+        for (section, keys) in reads.parts() {
+            let value = match section {
+                "now" => Value::from(self.parts.now.to_string()),
+                "evidence" => match self.parts.gathered {
+                    Some(gathered) => self.evidence(gathered.evidence, keys, predicates),
                     None => continue,
                 },
-                (section, false) => pick(self.section(section), &wanted),
+                section => pick(self.section(section), keys),
             };
-            input.insert(Value::from(*section), value);
+            input.insert(Value::from(section), value);
         }
         Value::from(input)
     }

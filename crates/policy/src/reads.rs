@@ -12,12 +12,40 @@ use crate::yaml::Node;
 
 /// A set of paths into the input.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Reads(BTreeSet<String>);
+pub(crate) struct Reads {
+    paths: BTreeSet<String>,
+    /// The sections that they name, each with the keys of it that a rule is given.
+    parts: Vec<(&'static str, Vec<&'static str>)>,
+}
 
 impl Reads {
+    fn new(paths: BTreeSet<String>) -> Self {
+        let is_given = |section: &str, key: &str| {
+            let is_named = NAMED.contains(&(section, key));
+            (!is_named && paths.contains(section)) || paths.contains(&format!("{section}.{key}"))
+        };
+        let parts = SECTIONS.iter().map(|(section, keys)| {
+            let keys = keys.iter().copied();
+            (
+                *section,
+                keys.filter(|key| is_given(section, key)).collect(),
+            )
+        });
+        let parts = parts
+            .filter(|(section, keys): &(_, Vec<_>)| !keys.is_empty() || paths.contains(*section))
+            .collect();
+        Self { paths, parts }
+    }
+
+    /// The sections that a rule is given something of, each with the keys of that; one that is no object has none.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = (&'static str, &[&'static str])> {
+        let parts = self.parts.iter();
+        parts.map(|(section, keys)| (*section, keys.as_slice()))
+    }
+
     /// The whole input, but what has to be named.
     pub(crate) fn everything() -> Self {
-        Self(
+        Self::new(
             SECTIONS
                 .iter()
                 .map(|(section, _)| (*section).to_owned())
@@ -27,13 +55,13 @@ impl Reads {
 
     /// The whole input.
     pub(crate) fn whole() -> Self {
-        let Self(mut paths) = Self::everything();
+        let Self { mut paths, .. } = Self::everything();
         paths.extend(
             NAMED
                 .iter()
                 .map(|(section, key)| format!("{section}.{key}")),
         );
-        Self(paths)
+        Self::new(paths)
     }
 
     /// Reads the names of parts in `custom.reads` of METADATA.
@@ -60,13 +88,12 @@ impl Reads {
                 );
             }
         }
-        Self(paths)
+        Self::new(paths)
     }
 
     /// What rules of both are given together.
-    pub(crate) fn with(mut self, other: &Self) -> Self {
-        self.0.extend(other.0.iter().cloned());
-        self
+    pub(crate) fn with(self, other: &Self) -> Self {
+        Self::new(self.paths.union(&other.paths).cloned().collect())
     }
 
     /// The part of a written `input` that a rule is given.
@@ -76,7 +103,7 @@ impl Reads {
             let Some(written) = input.get(section) else {
                 continue;
             };
-            let whole = self.0.contains(*section);
+            let whole = self.paths.contains(*section);
             let fields = written.as_object().filter(|_| !whole);
             let own = fields.map(|fields| {
                 let fields = fields.iter();
@@ -102,20 +129,22 @@ impl Reads {
 
     /// The same without these paths.
     pub(crate) fn without<'p>(&self, paths: impl Iterator<Item = &'p str>) -> Self {
-        let mut rest = self.clone();
-        paths.for_each(|path| _ = rest.0.remove(path));
-        rest
+        let mut rest = self.paths.clone();
+        paths.for_each(|path| _ = rest.remove(path));
+        Self::new(rest)
     }
 
     /// The paths, in order.
     pub(crate) fn paths(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(String::as_str)
+        self.paths.iter().map(String::as_str)
     }
 
     /// Whether the rule is given `section.key`, alone or with the entire section.
     pub(crate) fn has(&self, section: &str, key: &str) -> bool {
-        let is_named = NAMED.contains(&(section, key));
-        (!is_named && self.0.contains(section)) || self.0.contains(&format!("{section}.{key}"))
+        let mut parts = self.parts.iter();
+        let part = parts.find(|(name, _)| *name == section);
+        // What is no object is given whole.
+        part.is_some_and(|(_, keys)| keys.is_empty() || keys.contains(&key))
     }
 
     /// Whether a rule that reads these is told something that only a registry knows, of an image that is named by its
@@ -143,7 +172,7 @@ impl Reads {
             [section] => {
                 let found = SECTIONS.iter().find(|(name, _)| name == section);
                 let keys = found.map_or(&[][..], |(_, keys)| keys);
-                self.0.contains(section)
+                self.paths.contains(section)
                     || !keys.is_empty() && keys.iter().all(|key| self.has(section, key))
             }
             // What has no keys is one part, whatever is looked up in it.

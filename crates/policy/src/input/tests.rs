@@ -12,6 +12,7 @@ use countersign_image::{Attachment, Digest, Form, Origin};
 use serde_json::json;
 
 use super::*;
+use crate::reads::SECTIONS;
 
 const INDEX: &str = r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[
     {"mediaType":"application/vnd.oci.image.manifest.v1+json","size":2,
