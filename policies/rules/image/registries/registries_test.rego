@@ -31,6 +31,16 @@ test_denies_what_no_entry_allows if {
 	}
 }
 
+# An entry without a registry is short for one of Docker Hub, whatever a registry is called.
+test_denies_a_registry_that_is_called_like_a_short_name if {
+	params := {"allow": ["nginx", "acme/**"]}
+	every repository in ["nginx/app", "acme/app"] {
+		some denial in registries.deny with input as _input(repository) with data.params as params
+		denial.code == "registry_not_allowed"
+	}
+	count(registries.deny) == 0 with input as _input("docker.io/acme/app") with data.params as params
+}
+
 test_says_what_is_allowed_and_what_comes_near if {
 	params := {"allow": ["registry.example.com", "ghcr.io/acme/*", "quay.io/other/app"]}
 	some denial in registries.deny with input as _input("ghcr.io/evil/app") with data.params as params

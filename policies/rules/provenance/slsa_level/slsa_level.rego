@@ -32,6 +32,7 @@ deny contains {
 	"details": {"wanted": _wanted, "found": ["no verified provenance"], "nearest": misses.provenance},
 	"fix": provenance.fix,
 } if {
+	not _satisfied
 	count(provenance.verified) == 0
 }
 
@@ -41,11 +42,20 @@ deny contains {
 	"details": {"wanted": _wanted, "found": _found, "nearest": misses.provenance},
 	"fix": _fix,
 } if {
-	count(provenance.verified) > 0
 	not _satisfied
+	count(provenance.verified) > 0
 }
 
 _satisfied if {
+	params := data.params
+	some entry in input.evidence.provenance
+	some row in data.builders
+	row.id == entry.builderId
+	row.maxLevel >= params.minimum
+	not contains(row.id, "/actions/runs/")
+	some name in row.authorities
+	name in entry.authorities
+} else if {
 	some entry in provenance.verified
 	provenance.level(entry) >= data.params.minimum
 }

@@ -58,6 +58,7 @@ deny contains {
 	"details": {"wanted": _wanted, "found": ["no verified summary"], "nearest": _nearest},
 	"fix": sprintf("countersign attest --key KEY --type %s --predicate vsa.json %s", [_predicate_type, image.pinned]),
 } if {
+	not _satisfied
 	count(_accepted) == 0
 	count(_failures) == 0
 }
@@ -68,6 +69,7 @@ deny contains {
 	"details": {"wanted": _wanted, "found": _failures, "nearest": _nearest},
 	"fix": "mend what the verifier found, and deploy the image that passes",
 } if {
+	not _satisfied
 	count(_failures) > 0
 }
 
@@ -77,14 +79,34 @@ deny contains {
 	"details": {"wanted": _wanted, "found": _found, "nearest": _nearest},
 	"fix": sprintf("have it verified again, and attest the new summary to %s", [image.pinned]),
 } if {
+	not _satisfied
 	count(_accepted) > 0
 	count(_failures) == 0
-	not _satisfied
 }
 
 _satisfied if {
-	some summary in _accepted
-	count(_faults(summary)) == 0
+	params := data.params
+	not _one_failed
+	some summary in input.evidence.verificationSummaries
+	summary.verifier.id in params.verifiers
+	some name in summary.authorities
+	name in object.get(params, "authorities", [name])
+	every level in params.levels {
+		_reaches(summary, level)
+	}
+	uri := object.get(summary, ["policy", "uri"], "of no name")
+	uri in object.get(params, "policies", [uri])
+	resource := object.get(summary, "resourceUri", "no resource")
+	resource == object.get(params, "resource_uri", resource)
+	_age(summary) == ""
+}
+
+# Whatever does not say PASSED says no.
+_one_failed if {
+	params := data.params
+	some summary in input.evidence.verificationSummaries
+	summary.verifier.id in params.verifiers
+	not _passed(summary)
 }
 
 _summaries := object.get(input, ["evidence", "verificationSummaries"], [])
@@ -99,7 +121,6 @@ _passed(summary) if {
 	not "FAILED" in summary.levels
 }
 
-# Whatever does not say PASSED says no.
 _failures := sort({sprintf("%s by the word of %s, against policy %s", [
 	summary.verifier.id,
 	concat(", ", summary.authorities),
@@ -116,16 +137,15 @@ _faults(summary) := sort(array.concat(
 
 _reaches(summary, level) if level in summary.levels
 
+# A higher level of the same track. Numbers of one length are in the order of their texts.
 _reaches(summary, level) if {
-	wanted := _track(level)
+	track := trim_right(level, "0123456789")
+	startswith(track, "SLSA_")
+	endswith(track, "_LEVEL_")
 	some written in summary.levels
-	reached := _track(written)
-	reached.track == wanted.track
-	reached.level >= wanted.level
-}
-
-_track(level) := {"track": parts[1], "level": to_number(parts[2])} if {
-	parts := regex.find_all_string_submatch_n(`^SLSA_(.+)_LEVEL_(0|[1-9][0-9]{0,3})$`, level, 1)[0]
+	trim_right(written, "0123456789") == track
+	count(written) == count(level)
+	written > level
 }
 
 default _policy(_) := ""
