@@ -83,8 +83,12 @@ impl Program {
             deny: module.full_name("deny"),
             warn: module.has_set("warn").then(|| module.full_name("warn")),
         };
-        // For what is wrong with it; the threads that evaluate make their own.
-        source.compile(source.shared.engine())?;
+        // For what is wrong with it: to be asked anything, an engine prepares all that it holds. The threads that evaluate
+        // make their own.
+        let mut engine = source.load(source.shared.engine())?;
+        engine
+            .eval_query("true".to_owned(), false)
+            .map_err(RegoError::new)?;
         Ok(Self {
             source: Arc::new(source),
         })
@@ -138,12 +142,18 @@ impl Program {
 
 impl Source {
     /// Adds the rule and its data to an engine that holds the shared modules.
-    pub(crate) fn compile(&self, mut engine: Engine) -> Result<Engine, RegoError> {
+    fn load(&self, mut engine: Engine) -> Result<Engine, RegoError> {
         add(&mut engine, &self.file)?;
         engine
             .add_data(self.data.clone().into())
             .map_err(RegoError::new)?;
         engine.set_execution_timer_config(TIMER);
+        Ok(engine)
+    }
+
+    /// An engine of the rule and of the shared modules that `engine` holds, ready to be cloned for each run.
+    pub(crate) fn compile(&self, engine: Engine) -> Result<Engine, RegoError> {
+        let mut engine = self.load(engine)?;
         for entry in std::iter::once(&self.deny).chain(&self.warn) {
             engine
                 .compile_with_entrypoint(&entry.as_str().into())
