@@ -34,23 +34,23 @@ import data.lib.misses
 import data.lib.provenance
 import data.lib.source
 
-deny contains {
+deny contains _violation if not _satisfied
+
+_violation := {
 	"code": "no_provenance",
 	"msg": sprintf("wanted provenance of %s, found no verified provenance", [_wanted]),
 	"details": {"wanted": _wanted, "found": ["no verified provenance"], "nearest": misses.provenance},
 	"fix": provenance.fix,
 } if {
-	not _satisfied
 	count(provenance.verified) == 0
 }
 
-deny contains {
+_violation := {
 	"code": "builder_not_allowed",
 	"msg": sprintf("wanted provenance of %s, found %s", [_wanted, concat("; ", _found)]),
 	"details": {"wanted": _wanted, "found": _found, "nearest": misses.provenance},
 	"fix": _fix,
 } if {
-	not _satisfied
 	count(provenance.verified) > 0
 }
 

@@ -26,23 +26,23 @@ package rules.provenance.slsa_level
 import data.lib.misses
 import data.lib.provenance
 
-deny contains {
+deny contains _violation if not _satisfied
+
+_violation := {
 	"code": "no_provenance",
 	"msg": sprintf("wanted %s, found no verified provenance", [_wanted]),
 	"details": {"wanted": _wanted, "found": ["no verified provenance"], "nearest": misses.provenance},
 	"fix": provenance.fix,
 } if {
-	not _satisfied
 	count(provenance.verified) == 0
 }
 
-deny contains {
+_violation := {
 	"code": "level_too_low",
 	"msg": sprintf("wanted %s, found level %d: %s", [_wanted, _best, concat("; ", _reasons)]),
 	"details": {"wanted": _wanted, "found": _found, "nearest": misses.provenance},
 	"fix": _fix,
 } if {
-	not _satisfied
 	count(provenance.verified) > 0
 }
 

@@ -52,34 +52,33 @@ import data.lib.misses
 import data.lib.plural
 import data.lib.vouch
 
-deny contains {
+deny contains _violation if not _satisfied
+
+_violation := {
 	"code": "no_summary",
 	"msg": sprintf("wanted %s, found none that is verified", [_wanted]),
 	"details": {"wanted": _wanted, "found": ["no verified summary"], "nearest": _nearest},
 	"fix": sprintf("countersign attest --key KEY --type %s --predicate vsa.json %s", [_predicate_type, image.pinned]),
 } if {
-	not _satisfied
 	count(_accepted) == 0
 	count(_failures) == 0
 }
 
-deny contains {
+_violation := {
 	"code": "failed",
 	"msg": sprintf("wanted %s, found that it failed: %s", [_wanted, concat("; ", _failures)]),
 	"details": {"wanted": _wanted, "found": _failures, "nearest": _nearest},
 	"fix": "mend what the verifier found, and deploy the image that passes",
 } if {
-	not _satisfied
 	count(_failures) > 0
 }
 
-deny contains {
+_violation := {
 	"code": "summary_insufficient",
 	"msg": sprintf("wanted %s, found %s", [_wanted, concat("; ", _found)]),
 	"details": {"wanted": _wanted, "found": _found, "nearest": _nearest},
 	"fix": sprintf("have it verified again, and attest the new summary to %s", [image.pinned]),
 } if {
-	not _satisfied
 	count(_accepted) > 0
 	count(_failures) == 0
 }
