@@ -5,6 +5,7 @@
 mod evidence;
 mod schema;
 mod sections;
+mod serializer;
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -15,11 +16,12 @@ use countersign_workload::ImageUse;
 use jiff::Timestamp;
 use regorus::Value;
 use serde::{Serialize, Serializer};
-use serde_json::Value as Json;
 
 use self::sections::{Image, Request, Workload};
 use crate::Namespace;
 use crate::reads::Reads;
+
+pub(crate) use self::serializer::rego;
 
 pub use self::schema::input_schema;
 
@@ -161,13 +163,13 @@ impl<'a> Input<'a> {
 
     fn section(&self, name: &str) -> &Value {
         match name {
-            "image" => self.image.get_or_init(|| section(Image::new(&self.parts))),
+            "image" => self.image.get_or_init(|| rego(Image::new(&self.parts))),
             "workload" => self
                 .workload
-                .get_or_init(|| section(Workload::new(self.parts.workload))),
+                .get_or_init(|| rego(Workload::new(self.parts.workload))),
             _ => self
                 .request
-                .get_or_init(|| section(Request::new(self.parts.request))),
+                .get_or_init(|| rego(Request::new(self.parts.request))),
         }
     }
 
@@ -177,7 +179,7 @@ impl<'a> Input<'a> {
             if !wanted.contains(name) {
                 continue;
             }
-            let make = |predicates| rego(evidence::list(name, evidence, predicates));
+            let make = |predicates| evidence::list(name, evidence, predicates);
             let value = if *name == "attestations" && !predicates.is_empty() {
                 make(predicates)
             } else {
@@ -196,10 +198,6 @@ impl Serialize for Input<'_> {
     }
 }
 
-fn section(section: impl Serialize) -> Value {
-    rego(serde_json::to_value(section).unwrap_or_default())
-}
-
 fn pick(section: &Value, keys: &[&str]) -> Value {
     let mut picked = BTreeMap::new();
     for key in keys {
@@ -210,29 +208,6 @@ fn pick(section: &Value, keys: &[&str]) -> Value {
         }
     }
     Value::from(picked)
-}
-
-/// `json` as the engine holds it. Its own conversion makes `Undefined` of a value with certain keys, and a rule that
-/// reads what is undefined denies nothing.
-pub(crate) fn rego(json: Json) -> Value {
-    match json {
-        Json::Null => Value::Null,
-        Json::Bool(value) => value.into(),
-        Json::Number(number) => match (number.as_u64(), number.as_i64()) {
-            (Some(number), _) => number.into(),
-            (None, Some(number)) => number.into(),
-            (None, None) => number.as_f64().unwrap_or_default().into(),
-        },
-        Json::String(text) => text.into(),
-        Json::Array(items) => items.into_iter().map(rego).collect::<Vec<_>>().into(),
-        Json::Object(fields) => {
-            let fields = fields.into_iter();
-            fields
-                .map(|(key, value)| (key.into(), rego(value)))
-                .collect::<BTreeMap<Value, Value>>()
-                .into()
-        }
-    }
 }
 
 const VERSION: &str = "countersign.dev/input/v1";

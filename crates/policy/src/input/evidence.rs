@@ -6,9 +6,12 @@ use countersign_evidence::{
     Content, Format, Identity, Provenance, Rejection, Sbom, Signature, Statement,
     VerificationSummary, Verified,
 };
+use regorus::Value;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value as Json;
+
+use super::rego;
 
 /// The lists of `input.evidence`.
 pub(super) const LISTS: [&str; 6] = [
@@ -99,13 +102,13 @@ pub(super) fn list(
     name: &str,
     evidence: &countersign_evidence::Evidence,
     predicates: &[String],
-) -> Json {
+) -> Value {
     let statements = evidence.statements.iter();
-    match name {
+    let list: Vec<Value> = match name {
         "signatures" => {
             let signatures = evidence.signatures.iter();
             signatures
-                .map(|signature| json(Entry::new(signature, signature.value())))
+                .map(|signature| rego(Entry::new(signature, signature.value())))
                 .collect()
         }
         "attestations" => statements
@@ -116,7 +119,8 @@ pub(super) fn list(
             .filter(|statement| list_of(&statement.value().content) == name)
             .filter_map(content)
             .collect(),
-    }
+    };
+    list.into()
 }
 
 /// The list of a statement beside `attestations`, which has all of them.
@@ -129,11 +133,11 @@ fn list_of(content: &Content) -> &'static str {
     }
 }
 
-fn content(statement: &Verified<Statement>) -> Option<Json> {
+fn content(statement: &Verified<Statement>) -> Option<Value> {
     match &statement.value().content {
-        Content::Provenance(provenance) => Some(json(Typed::new(statement, provenance))),
-        Content::Sbom(sbom) => Some(json(Entry::new(statement, sbom))),
-        Content::VerificationSummary(summary) => Some(json(Entry::new(statement, summary))),
+        Content::Provenance(provenance) => Some(rego(Typed::new(statement, provenance))),
+        Content::Sbom(sbom) => Some(rego(Entry::new(statement, sbom))),
+        Content::VerificationSummary(summary) => Some(rego(Entry::new(statement, summary))),
         _ => None,
     }
 }
@@ -181,27 +185,23 @@ impl<'e, T> Typed<'e, T> {
     }
 }
 
-fn attestation(statement: &Verified<Statement>, predicates: &[String]) -> Json {
+fn attestation(statement: &Verified<Statement>, predicates: &[String]) -> Value {
     let value = statement.value();
     let wanted = predicates.contains(&value.predicate_type);
     // It was checked when the statement was verified.
     let predicate = || serde_json::from_slice(&value.predicate).unwrap_or_default();
     let predicate = wanted.then(predicate);
-    json(Typed::new(statement, &Predicate { predicate }))
+    rego(Typed::new(statement, &Predicate { predicate }))
 }
 
-fn rejection(rejection: &Rejection) -> Json {
-    json(Rejected {
+fn rejection(rejection: &Rejection) -> Value {
+    rego(Rejected {
         format: &rejection.format,
         digest: rejection.digest.to_string(),
         reason: rejection.reason.code(),
         detail: &rejection.detail,
         predicate_type: rejection.predicate_type.as_deref(),
     })
-}
-
-fn json(value: impl Serialize) -> Json {
-    serde_json::to_value(value).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -216,7 +216,7 @@ mod tests {
         let identity = Identity::Key {
             fingerprint: "sha256:00".to_owned(),
         };
-        let entry = json(Entry {
+        let entry = rego(Entry {
             value: &written,
             authorities: &["ci".to_owned()],
             identity: &identity,
@@ -230,6 +230,6 @@ mod tests {
             "authorities": ["ci"], "identity": { "kind": "key", "subject": "sha256:00" }, "format": "bundle",
             "subject": "sha256:11", "platform": null, "times": [], "logged": false, "builderId": "x",
         });
-        assert_eq!(entry, expected);
+        assert_eq!(entry, rego(expected));
     }
 }

@@ -9,9 +9,10 @@ use countersign_evidence::{
     Authority, PublicKey, Reason, Rejection, Signers, Transparency, Verifier, dsse_pae,
 };
 use countersign_image::{Attachment, Digest, Form, Origin};
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::*;
+use crate::Mode;
 use crate::reads::SECTIONS;
 
 const INDEX: &str = r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[
@@ -127,6 +128,7 @@ fn a_raw_predicate_is_given_only_to_the_rule_that_names_its_type() {
     let predicate = |types: &[&str]| {
         let types: Vec<String> = types.iter().map(|kind| (*kind).to_owned()).collect();
         let list = evidence::list("attestations", &evidence, &types);
+        let list = serde_json::to_value(list).unwrap();
         assert_eq!(list[0]["predicateType"], "https://acme.example/review/v1");
         list[0].get("predicate").cloned()
     };
@@ -191,4 +193,49 @@ fn what_rules_may_read_is_what_the_input_has() {
         assert_eq!(known, *keys, "{section}");
     }
     assert_eq!(sections.len(), SECTIONS.len() + 1, "and apiVersion");
+}
+
+#[test]
+fn what_serializes_is_the_same_for_the_engine_as_in_json() {
+    #[derive(Serialize)]
+    #[serde(tag = "kind", rename_all = "lowercase")]
+    enum Tagged {
+        Key { subject: &'static str },
+    }
+    #[derive(Serialize)]
+    struct All {
+        #[serde(flatten)]
+        flat: BTreeMap<String, u8>,
+        tagged: Tagged,
+        variant: Mode,
+        pair: (bool, char),
+        number: i64,
+        large: u64,
+        half: f64,
+        none: Option<u8>,
+        some: Option<&'static str>,
+        json: Json,
+        over: u8,
+    }
+    let all = All {
+        flat: BTreeMap::from([("over".to_owned(), 1)]),
+        tagged: Tagged::Key { subject: "x" },
+        variant: Mode::Audit,
+        pair: (true, 'y'),
+        number: i64::MIN,
+        large: u64::MAX,
+        half: 0.5,
+        none: None,
+        some: Some("z"),
+        json: json!({ "$serde_json::private::Number": "1", "a": [1, -1, 1.5, null, {}] }),
+        over: 2,
+    };
+    let value = rego(&all);
+    assert_eq!(value["over"], Value::from(2_u64), "what comes later wins");
+    assert_eq!(value["half"], Value::from(0.5));
+    let named = &value["json"]["$serde_json::private::Number"];
+    assert_eq!(*named, Value::from("1"));
+    let text: Json = serde_json::from_str(&value.to_json_str().unwrap()).unwrap();
+    assert_eq!(text, serde_json::to_value(&all).unwrap());
+    assert_eq!(rego(f64::NAN), Value::Null);
 }

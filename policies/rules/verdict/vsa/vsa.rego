@@ -85,7 +85,11 @@ _violation := {
 
 _satisfied if {
 	params := data.params
-	not _one_failed
+	count([1 |
+		some summary in input.evidence.verificationSummaries
+		summary.verifier.id in params.verifiers
+		not _passed(summary)
+	]) == 0
 	some summary in input.evidence.verificationSummaries
 	summary.verifier.id in params.verifiers
 	some name in summary.authorities
@@ -97,15 +101,8 @@ _satisfied if {
 	uri in object.get(params, "policies", [uri])
 	resource := object.get(summary, "resourceUri", "no resource")
 	resource == object.get(params, "resource_uri", resource)
-	_age(summary) == ""
-}
-
-# Whatever does not say PASSED says no.
-_one_failed if {
-	params := data.params
-	some summary in input.evidence.verificationSummaries
-	summary.verifier.id in params.verifiers
-	not _passed(summary)
+	time := object.get(summary, "timeVerified", "")
+	count([1 | days := params.max_age_days; not age.is_within_days(time, days)]) == 0
 }
 
 _summaries := object.get(input, ["evidence", "verificationSummaries"], [])
@@ -115,6 +112,7 @@ _ours := [summary | some summary in _summaries; summary.verifier.id in data.para
 
 _accepted := [summary | some summary in _ours; vouch.accepted(summary)]
 
+# Whatever does not say PASSED says no.
 _passed(summary) if {
 	summary.result == "PASSED"
 	not "FAILED" in summary.levels
