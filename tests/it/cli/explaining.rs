@@ -104,13 +104,18 @@ async fn a_denial_is_explained_down_to_the_expression_and_what_it_saw() {
         rules/signature/signed/signed.rego:35: deny holds
           rules/signature/signed/signed.rego:41:5: holds: not _satisfied
             _satisfied is undefined
-            rules/signature/signed/signed.rego:44: _satisfied does not hold
-              rules/signature/signed/signed.rego:44:15: does not hold: count(_signers) >= data.params.threshold
+            rules/signature/signed/signed.rego:45: _satisfied does not hold
+              rules/signature/signed/signed.rego:46:5: holds: params := data.params
+              rules/signature/signed/signed.rego:47:5: holds: params.threshold == 1
+              rules/signature/signed/signed.rego:48:5: does not hold: some signature in input.evidence.signatures
+                input.evidence.signatures = []
+            rules/signature/signed/signed.rego:45: _satisfied does not hold
+              rules/signature/signed/signed.rego:52:11: does not hold: count(_signers) >= data.params.threshold
                 count(_signers) = 0
                 _signers = []
                 data.params.threshold = 1
-                rules/signature/signed/signed.rego:47: _signers holds
-                  rules/signature/signed/signed.rego:47:52: does not hold: some signature in signatures.accepted
+                rules/signature/signed/signed.rego:55: _signers holds
+                  rules/signature/signed/signed.rego:55:52: does not hold: some signature in signatures.accepted
                     signatures.accepted = []
                     lib/signatures.rego:8: accepted holds
                       lib/signatures.rego:8:26: does not hold: some signature in _verified
@@ -120,16 +125,30 @@ async fn a_denial_is_explained_down_to_the_expression_and_what_it_saw() {
         no_provenance: wanted provenance of SLSA build level 3, found no verified provenance
           fix  countersign attest --key KEY --type slsaprovenance1 --predicate provenance.json REGISTRY/shop/api@sha256:[…]
         rules/provenance/slsa_level/slsa_level.rego:29: deny holds
-          rules/provenance/slsa_level/slsa_level.rego:35:5: holds: count(provenance.verified) == 0
-            count(provenance.verified) = 0
-            provenance.verified = []
+          rules/provenance/slsa_level/slsa_level.rego:29:29: holds: not _satisfied
+            _satisfied is undefined
+            rules/provenance/slsa_level/slsa_level.rego:49: _satisfied does not hold
+              rules/provenance/slsa_level/slsa_level.rego:50:5: holds: params := data.params
+              rules/provenance/slsa_level/slsa_level.rego:51:5: does not hold: some entry in input.evidence.provenance
+                input.evidence.provenance = []
+            rules/provenance/slsa_level/slsa_level.rego:49: _satisfied does not hold
+              rules/provenance/slsa_level/slsa_level.rego:59:5: does not hold: some entry in provenance.verified
+                provenance.verified = []
+                lib/provenance.rego:12: verified holds
       provenance/builder_id denies
         no_provenance: wanted provenance of builder https://builder.acme.example/v1, found no verified provenance
           fix  countersign attest --key KEY --type slsaprovenance1 --predicate provenance.json REGISTRY/shop/api@sha256:[…]
         rules/provenance/builder_id/builder_id.rego:37: deny holds
-          rules/provenance/builder_id/builder_id.rego:43:5: holds: count(provenance.verified) == 0
-            count(provenance.verified) = 0
-            provenance.verified = []
+          rules/provenance/builder_id/builder_id.rego:37:29: holds: not _satisfied
+            _satisfied is undefined
+            rules/provenance/builder_id/builder_id.rego:57: _satisfied does not hold
+              rules/provenance/builder_id/builder_id.rego:58:5: holds: params := data.params
+              rules/provenance/builder_id/builder_id.rego:59:5: does not hold: some entry in input.evidence.provenance
+                input.evidence.provenance = []
+            rules/provenance/builder_id/builder_id.rego:57: _satisfied does not hold
+              rules/provenance/builder_id/builder_id.rego:67:5: does not hold: some entry in provenance.verified
+                provenance.verified = []
+                lib/provenance.rego:12: verified holds
       sbom/required denies
         no_sbom: wanted an SBOM (spdx or cyclonedx) that lists at least 1 package, found none that is verified
           fix  countersign attest --key KEY --type spdxjson --predicate sbom.spdx.json REGISTRY/shop/api@sha256:[…]
@@ -154,9 +173,13 @@ async fn a_denial_is_explained_down_to_the_expression_and_what_it_saw() {
         (&step["expression"], &step["outcome"]),
         (&"not _satisfied".into(), &"holds".into())
     );
+    let step = &step["because"][0]["definitions"][0]["steps"][2];
     assert_eq!(
-        step["because"][0]["definitions"][0]["steps"][0]["outcome"],
-        "fails"
+        (&step["expression"], &step["outcome"]),
+        (
+            &"some signature in input.evidence.signatures".into(),
+            &"fails".into()
+        )
     );
 }
 
