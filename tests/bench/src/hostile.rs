@@ -6,12 +6,12 @@ use std::fs;
 use countersign_evidence::{
     Artifact, Authority, IdentityMatcher, Pattern, Signers, Transparency, TrustRoot, Verifier,
 };
-use countersign_image::Digest;
+use countersign_image::{Digest, strict_members};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::Row;
-use crate::clock::once;
+use crate::clock::{both, once};
 
 pub(crate) fn rows() -> Vec<Row> {
     let good: Value = serde_json::from_str(BUNDLE).expect("a bundle");
@@ -49,7 +49,18 @@ pub(crate) fn rows() -> Vec<Row> {
         bound,
         unit: "MB",
     });
+    let (few, many) = (members(MANY / 10), members(MANY));
+    let read = |text: &str| strict_members(text).map(|members| members.len());
+    let (few, many) = both(5, || read(&few), || read(&many));
+    let what = "an object of 100,000 members, to one of 10,000";
+    rows.push(Row::ratio(what, many, few, 30.0));
     rows
+}
+
+/// Time that grows with the square would be a hundred times as long for ten times as many.
+fn members(count: usize) -> String {
+    let members: Vec<String> = (0..count).map(|name| format!("\"{name}\":0")).collect();
+    format!("{{{}}}", members.join(","))
 }
 
 /// The CPU time of the refusal, in milliseconds.
